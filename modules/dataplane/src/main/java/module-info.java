@@ -1,0 +1,13 @@
+import org.jspecify.annotations.NullMarked;
+
+/** The packet path between a packet device and the paths to peers. */
+@NullMarked
+module org.tailjar.dataplane {
+  requires transitive static org.jspecify;
+  requires transitive org.tailjar.packet;
+  requires transitive org.tailjar.wireguard;
+  requires transitive org.tailjar.filter;
+  requires transitive org.tailjar.magicsock;
+
+// exports org.tailjar.dataplane;
+}

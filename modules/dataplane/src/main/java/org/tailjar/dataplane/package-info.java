@@ -1,0 +1,2 @@
+/** The packet path between a packet device and the paths to peers. */
+package org.tailjar.dataplane;

@@ -1,0 +1,2 @@
+/** The DERP relay client. */
+package org.tailjar.derp;

@@ -1,0 +1,2 @@
+/** The packet filter that the network map prescribes. */
+package org.tailjar.filter;

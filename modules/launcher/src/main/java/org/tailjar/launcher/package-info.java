@@ -1,0 +1,2 @@
+/** The container entry point and the tailjar command. */
+package org.tailjar.launcher;

@@ -1,0 +1,2 @@
+/** The Linux system calls that the JDK lacks, through JNA. */
+package org.tailjar.linux;

@@ -1,0 +1,48 @@
+package org.tailjar.packet;
+
+import java.io.IOException;
+
+/**
+ * A source and sink of IP packets: a TUN device, or a fake one in tests and benchmarks.
+ *
+ * <p>One thread reads ({@link #read}, {@link #awaitReadable}), one thread writes ({@link #write});
+ * {@link #wake} and {@link #close} may be called by any.
+ */
+public interface PacketDevice extends AutoCloseable {
+
+  /** The name of the interface, such as {@code tailscale0}. */
+  String name();
+
+  /** Largest IP packet in bytes, super-packets aside. */
+  int mtu();
+
+  /**
+   * Reads the next packet or super-packet without waiting.
+   *
+   * @return false when there is none now
+   * @throws IOException when the device is gone
+   */
+  boolean read(SuperPacket into) throws IOException;
+
+  /**
+   * Waits until {@link #read} may succeed, {@link #wake} is called, or the time is over.
+   *
+   * @param timeoutNanos longest wait in nanoseconds; negative waits for ever
+   * @throws IOException when the device is gone
+   */
+  void awaitReadable(long timeoutNanos) throws IOException;
+
+  /** Ends the present or the next {@link #awaitReadable} at once. */
+  void wake();
+
+  /**
+   * Writes one packet, or several of one flow merged into a super-packet.
+   *
+   * @throws IOException when the device is gone; a packet that the kernel refuses is counted and
+   *     dropped
+   */
+  void write(GatherPacket packet) throws IOException;
+
+  @Override
+  void close();
+}

@@ -1,0 +1,2 @@
+/** The node: everything below it, composed. */
+package org.tailjar.tailnet;

@@ -1,0 +1,2 @@
+/** An in-process control server, DERP server and STUN server for tests. */
+package org.tailjar.testkit;

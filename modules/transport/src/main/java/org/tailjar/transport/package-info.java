@@ -1,0 +1,2 @@
+/** Dialling out: bypass mark, extra certificate authorities, TLS. */
+package org.tailjar.transport;

@@ -1,0 +1,2 @@
+/** The TUN device with its offloads, addresses, routes and rules. */
+package org.tailjar.tun;
