@@ -5,12 +5,12 @@ import java.lang.foreign.MemorySegment;
 
 /**
  * What one read of a {@link PacketDevice} gave: an IP packet, or a TCP or UDP super-packet of up to
- * 64 KiB that is to be split into packets of {@link #segmentSize()} bytes of payload each ({@link
+ * 64 KiB that is to be split into packets of {@link #segmentSize()} bytes of payload each ({@code
  * Segmenter}).
  *
  * <p>Owned by the thread that reads the device. The packet lies at {@link #start()} of {@link
- * #memory()}; {@value #HEADROOM} bytes ahead of it and {@value #TAILROOM} bytes behind it are
- * scratch space for headers and padding.
+ * #memory()}; {@link #HEADROOM} bytes ahead of it and {@link #TAILROOM} bytes behind it are scratch
+ * space for headers and padding.
  */
 public final class SuperPacket {
 
