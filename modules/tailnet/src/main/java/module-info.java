@@ -8,5 +8,5 @@ module org.tailjar.tailnet {
   requires transitive org.tailjar.dataplane;
   requires transitive org.tailjar.headscale;
 
-// exports org.tailjar.tailnet;
+  exports org.tailjar.tailnet;
 }
