@@ -1,10 +1,17 @@
 import org.jspecify.annotations.NullMarked;
 
-/** Dialling out: bypass mark, extra certificate authorities, TLS. */
+/**
+ * Dialling out: TCP and TLS connections that bypass the tunnel.
+ *
+ * <p>{@link org.tailjar.transport.Dialer} resolves a {@link org.tailjar.transport.Destination},
+ * races its addresses, marks every socket before it connects, adds private certificate authorities
+ * to the JDK's and hands out a {@link org.tailjar.transport.Connection} with blocking streams,
+ * meant for virtual threads. It knows no protocol above TLS.
+ */
 @NullMarked
 module org.tailjar.transport {
   requires transitive static org.jspecify;
   requires transitive org.tailjar.linux;
 
-// exports org.tailjar.transport;
+  exports org.tailjar.transport;
 }

@@ -1,2 +1,2 @@
-/** Dialling out: bypass mark, extra certificate authorities, TLS. */
+/** Dialling out: bypass mark, extra certificate authorities, happy eyeballs, TLS. */
 package org.tailjar.transport;
