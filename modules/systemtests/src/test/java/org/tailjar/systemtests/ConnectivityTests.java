@@ -1,0 +1,136 @@
+package org.tailjar.systemtests;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.time.Duration;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.DisplayNameGeneration;
+import org.junit.jupiter.api.DisplayNameGenerator;
+import org.junit.jupiter.api.MethodOrderer;
+import org.junit.jupiter.api.Order;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.TestInstance;
+import org.junit.jupiter.api.TestMethodOrder;
+
+/**
+ * Two nodes of ours and a real tailscaled on one tailnet: directly, through the relay while UDP is
+ * blocked, and directly again. The order of the tests is the story; each leaves the lab as the next
+ * expects it.
+ */
+@TestInstance(TestInstance.Lifecycle.PER_CLASS)
+@TestMethodOrder(MethodOrderer.OrderAnnotation.class)
+@DisplayNameGeneration(DisplayNameGenerator.Simple.class)
+abstract class ConnectivityTests {
+
+  private static final int MEGABYTES = 100;
+
+  private final Lab.Scheme scheme;
+  private Lab lab;
+  private TailjarNode a;
+  private TailjarNode b;
+  private TailscaledNode incumbent;
+
+  ConnectivityTests(Lab.Scheme scheme) {
+    this.scheme = scheme;
+  }
+
+  @BeforeAll
+  void joinAll() {
+    lab = Lab.start(scheme);
+    a = lab.tailjar("na").join();
+    b = lab.tailjar("nb").join();
+    incumbent = lab.tailscaled("nc");
+  }
+
+  @AfterAll
+  void leave() {
+    if (lab != null) {
+      lab.close();
+    }
+  }
+
+  @Test
+  @Order(1)
+  void theServerShowsTheNodesOnline() {
+    assertThat(Shell.eventually(Duration.ofSeconds(10), () -> lab.online("na") && lab.online("nb")))
+        .as("headscale nodes list: %s", lab.headscale("nodes", "list").output())
+        .isTrue();
+  }
+
+  @Test
+  @Order(2)
+  void theFirstPingIsAnswered() {
+    assertThat(lab.pings("na", b.ip4(), 1)).isEqualTo(1);
+    assertThat(lab.pings("na", incumbent.ip4(), 1)).isEqualTo(1);
+    assertThat(lab.pings("nb", incumbent.ip6(), 1)).isEqualTo(1);
+  }
+
+  @Test
+  @Order(3)
+  void dataArrivesUnchangedOnADirectPath() {
+    awaitDirect();
+    copyAround(MEGABYTES);
+  }
+
+  @Test
+  @Order(4)
+  void aBulkTransferMovesManyPacketsWithEachSystemCall() {
+    assertThat(a.statusNumber("PacketsPerTunRead")).isGreaterThanOrEqualTo(20);
+  }
+
+  @Test
+  @Order(5)
+  void dataArrivesUnchangedThroughTheRelayWhileUdpIsBlocked() {
+    lab.blockUdp("na", "nb", "nc");
+    try {
+      assertThat(
+              Shell.eventually(
+                  Duration.ofSeconds(30),
+                  () -> a.tailjar("ping", b.ip4()).output().contains("DERP(hs)")))
+          .as("tailjar ping says DERP(hs): %s", a.tailjar("ping", b.ip4()).output())
+          .isTrue();
+      copyAround(20);
+    } finally {
+      lab.unblockUdp("na", "nb", "nc");
+    }
+  }
+
+  @Test
+  @Order(6)
+  void thePathIsDirectAgainWhenUdpWorksAgain() {
+    awaitDirect();
+    lab.copy("na", "nb", b.ip4(), 20);
+  }
+
+  private void awaitDirect() {
+    assertDirect("na", b.ip4());
+    assertDirect("na", incumbent.ip4());
+    assertDirect("nb", incumbent.ip4());
+  }
+
+  /** Pings keep the path in use, since an idle one is not kept alive. */
+  private void assertDirect(String from, String address) {
+    TailjarNode node = from.equals("na") ? a : b;
+    assertThat(
+            Shell.eventually(
+                Duration.ofSeconds(40),
+                () -> {
+                  lab.pings(from, address, 1);
+                  return node.tailjar("ping", address).output().contains("via 10.77.0.");
+                }))
+        .as(
+            "%s reaches %s directly: %s; %s",
+            from, address, node.tailjar("ping", address).output(), node.logText())
+        .isTrue();
+  }
+
+  private void copyAround(int megabytes) {
+    lab.copy("na", "nb", b.ip4(), megabytes);
+    lab.copy("nb", "na", a.ip6(), megabytes);
+    lab.copy("na", "nc", incumbent.ip4(), megabytes);
+    lab.copy("nc", "na", a.ip4(), megabytes);
+    lab.copy("na", "nc", incumbent.ip6(), megabytes);
+    lab.copy("nc", "na", a.ip6(), megabytes);
+  }
+}

@@ -1,0 +1,144 @@
+package org.tailjar.systemtests;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.time.Duration;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+
+/** Starts, stops and outages. */
+class LifecycleTests {
+
+  private Lab lab;
+
+  @BeforeEach
+  void start() {
+    lab = Lab.start(Lab.Scheme.HTTP);
+  }
+
+  @AfterEach
+  void stop() {
+    if (lab != null) {
+      lab.close();
+    }
+  }
+
+  @Test
+  void aRestartWithoutTheKeyKeepsNodeAddressAndName() {
+    TailjarNode node = lab.tailjar("na").join();
+    String address = node.ip4();
+    assertThat(node.terminate(Duration.ofSeconds(5))).isZero();
+
+    node.without("TAILSCALE_KEY").start().awaitReady();
+
+    assertThat(node.ip4()).isEqualTo(address);
+    assertThat(node.statusJson()).contains("na.example.ts.");
+    assertThat(lab.nodeCount()).isEqualTo(1);
+  }
+
+  @Test
+  void sigtermEndsTheNodeWithStatusZeroAndLeavesNothing() {
+    TailjarNode node = lab.tailjar("na").join();
+    assertThat(Shell.eventually(Duration.ofSeconds(10), () -> lab.online("na"))).isTrue();
+    assertThat(lab.run("na", "ip", "rule").output()).contains("5270:");
+
+    assertThat(node.terminate(Duration.ofSeconds(5))).isZero();
+
+    assertNothingLeft();
+    assertThat(Shell.eventually(Duration.ofSeconds(15), () -> !lab.online("na")))
+        .as("headscale shows it offline: %s", lab.headscale("nodes", "list").output())
+        .isTrue();
+  }
+
+  @Test
+  void aStartAfterAKillWorksAndDoublesNothing() {
+    TailjarNode peer = lab.tailjar("nb").join();
+    TailjarNode node = lab.tailjar("na").join();
+    String rules = lab.run("na", "ip", "rule").output();
+
+    node.kill();
+    node.start().awaitReady();
+
+    assertThat(lab.run("na", "ip", "rule").output()).isEqualTo(rules);
+    assertThat(lab.nodeCount()).isEqualTo(2);
+    assertThat(lab.pings("na", peer.ip4(), 1)).isEqualTo(1);
+    assertThat(node.terminate(Duration.ofSeconds(5))).isZero();
+    assertNothingLeft();
+  }
+
+  @Test
+  void anOutageOfTheServerLosesNotOnePacketBetweenNodes() {
+    TailjarNode a = lab.tailjar("na").join();
+    TailjarNode b = lab.tailjar("nb").join();
+    String address = b.ip4();
+    assertThat(lab.pings("na", address, 3)).isEqualTo(3);
+    assertThat(
+            Shell.eventually(
+                Duration.ofSeconds(30),
+                () ->
+                    lab.pings("na", address, 1) == 1
+                        && a.tailjar("ping", address).output().contains("via 10.77.0.")))
+        .as("direct before the outage: %s", a.logText())
+        .isTrue();
+
+    lab.stopHeadscale();
+    int answered = lab.pings("na", address, 300);
+    assertThat(a.tailjar("healthcheck").status())
+        .as("an outage of the server is not ill health")
+        .isZero();
+    lab.startHeadscale();
+
+    assertThat(answered).isEqualTo(300);
+    assertThat(Shell.eventually(Duration.ofSeconds(45), () -> lab.online("na") && lab.online("nb")))
+        .as("the map stream comes back by itself: %s", a.logText())
+        .isTrue();
+    assertThat(lab.pings("na", address, 3)).isEqualTo(3);
+  }
+
+  @Test
+  void aServerThatCannotBeReachedIsRetriedForEverAndSaidOnce() {
+    lab.stopHeadscale();
+    TailjarNode node =
+        lab.tailjar("na").with("TAILSCALE_KEY", "hskey-auth-none-" + "x".repeat(64)).start();
+    assertThat(
+            Shell.eventually(
+                Duration.ofSeconds(10), () -> node.logText().contains("10.77.0.1:8443")))
+        .isTrue();
+    assertThat(Shell.eventually(Duration.ofSeconds(6), () -> false)).isFalse();
+
+    assertThat(node.logText().lines().filter(line -> line.contains("cannot")))
+        .hasSizeLessThanOrEqualTo(1);
+    assertThat(node.logText()).doesNotContain("hskey-auth-none");
+
+    node.kill();
+    lab.startHeadscale();
+    node.join();
+  }
+
+  @Test
+  void anEphemeralNodeIsLoggedOutOnStop() {
+    TailjarNode node = lab.tailjar("na").with("TAILSCALE_EPHEMERAL", "true").join("--ephemeral");
+    assertThat(lab.nodeCount()).isEqualTo(1);
+    assertThat(node.terminate(Duration.ofSeconds(5))).isZero();
+    assertThat(Shell.eventually(Duration.ofSeconds(10), () -> lab.nodeCount() == 0)).isTrue();
+  }
+
+  @Test
+  void theIncumbentsCommandLineReadsOurSocket() {
+    Lab.need("tailscale");
+    TailjarNode node = lab.tailjar("na").join();
+    Shell.Result status =
+        lab.run("na", "tailscale", "--socket", lab.file("na.sock").toString(), "status");
+    assertThat(status.succeeded().output()).contains(node.ip4()).contains("na");
+  }
+
+  private void assertNothingLeft() {
+    assertThat(lab.run("na", "ip", "link").output()).doesNotContain("tailscale0");
+    assertThat(lab.run("na", "ip", "rule").output()).doesNotContain("52").doesNotContain("0x80000");
+    assertThat(lab.run("na", "ip", "-6", "rule").output())
+        .doesNotContain("52")
+        .doesNotContain("0x80000");
+    assertThat(lab.run("na", "ip", "route", "show", "table", "52").output()).doesNotContain("dev");
+  }
+}

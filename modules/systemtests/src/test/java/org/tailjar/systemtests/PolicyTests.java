@@ -1,0 +1,144 @@
+package org.tailjar.systemtests;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.time.Duration;
+import java.util.Map;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.TestInstance;
+
+/** What the server's policy lets in. */
+@TestInstance(TestInstance.Lifecycle.PER_CLASS)
+class PolicyTests {
+
+  private static final String ALLOW_ALL =
+      """
+      {"grants": [{"src": ["*"], "dst": ["*"], "ip": ["*"]}]}
+      """;
+
+  private Lab lab;
+  private TailjarNode a;
+  private TailjarNode b;
+
+  @BeforeAll
+  void join() {
+    lab = Lab.start(Lab.Scheme.HTTP);
+    lab.policy(ALLOW_ALL);
+    a = lab.tailjar("na").join();
+    b = lab.tailjar("nb").join();
+  }
+
+  @AfterAll
+  void leave() {
+    if (lab != null) {
+      lab.close();
+    }
+  }
+
+  @Test
+  void aPolicyWithoutGrantsLetsNothingIn() {
+    String address = b.ip4();
+    assertThat(lab.pings("na", address, 1)).isEqualTo(1);
+
+    lab.policy("{\"grants\": []}");
+
+    assertThat(Shell.eventually(Duration.ofSeconds(15), () -> lab.pings("na", address, 1) == 0))
+        .as("pings stop when the policy arrives")
+        .isTrue();
+    assertThat(tcp(address, 7001)).isFalse();
+  }
+
+  @Test
+  void oneAllowedTcpPortIsAllThatPasses() {
+    String address = b.ip4();
+    lab.policy(
+        """
+        {"grants": [{"src": ["*"], "dst": ["%s"], "ip": ["tcp:7001"]}]}
+        """
+            .formatted(address));
+
+    assertThat(
+            Shell.eventually(
+                Duration.ofSeconds(15), () -> tcp(address, 7001) && !tcp(address, 7002)))
+        .as("port 7001 passes and 7002 does not; log of nb: %s", b.logText())
+        .isTrue();
+    assertThat(lab.pings("nb", a.ip4(), 1)).as("nothing comes in at na").isZero();
+  }
+
+  @Test
+  void repliesToUdpPassWhereNothingElseDoes() {
+    String address = b.ip4();
+    lab.policy(
+        """
+        {"grants": [{"src": ["*"], "dst": ["%s"], "ip": ["udp:7003"]}]}
+        """
+            .formatted(address));
+    Process echo =
+        lab.spawn(
+            "nb",
+            lab.file("echo.log"),
+            Map.of(),
+            "socat",
+            "UDP4-LISTEN:7003,fork,reuseaddr",
+            "EXEC:cat");
+    try {
+      assertThat(
+              Shell.eventually(
+                  Duration.ofSeconds(20),
+                  () ->
+                      lab.run(
+                              "na",
+                              "sh",
+                              "-c",
+                              "echo hello | socat -t 2 - UDP4:" + address + ":7003")
+                          .output()
+                          .contains("hello")))
+          .as("the reply of a UDP server comes back")
+          .isTrue();
+      assertThat(
+              lab.run(
+                      "nb",
+                      "sh",
+                      "-c",
+                      "echo x | socat -t 1 - TCP4:" + a.ip4() + ":7001,connect-timeout=2")
+                  .status())
+          .isNotZero();
+    } finally {
+      echo.descendants().forEach(ProcessHandle::destroyForcibly);
+      echo.destroyForcibly();
+    }
+  }
+
+  /** Whether a TCP connection to a listener at nb comes about. */
+  private boolean tcp(String address, int port) {
+    Process listener =
+        lab.spawn(
+            "nb",
+            lab.file("listen.log"),
+            Map.of(),
+            "socat",
+            "-u",
+            "TCP4-LISTEN:" + port + ",reuseaddr",
+            "-");
+    try {
+      assertThat(
+              Shell.eventually(
+                  Duration.ofSeconds(5),
+                  () -> lab.run("nb", "ss", "-Htln").output().contains(":" + port)))
+          .isTrue();
+      return lab.run(
+                  "na",
+                  "sh",
+                  "-c",
+                  "echo x | socat -u - TCP4:" + address + ":" + port + ",connect-timeout=2")
+              .status()
+          == 0;
+    } finally {
+      listener.descendants().forEach(ProcessHandle::destroyForcibly);
+      listener.destroyForcibly();
+      Lab.await(listener);
+    }
+  }
+}

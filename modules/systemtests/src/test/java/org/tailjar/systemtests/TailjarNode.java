@@ -1,0 +1,157 @@
+package org.tailjar.systemtests;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.TimeUnit;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import org.jspecify.annotations.Nullable;
+
+/** Our node: the linked runtime, started as a user starts it. */
+final class TailjarNode implements AutoCloseable {
+
+  private final Lab lab;
+  private final String host;
+  private final Path state;
+  private final Map<String, String> environment = new HashMap<>();
+  private @Nullable Process process;
+
+  TailjarNode(Lab lab, String host) {
+    this.lab = lab;
+    this.host = host;
+    state = lab.file("state-" + host);
+    environment.put("TAILSCALE_SERVER_URL", lab.url());
+    environment.put("TAILSCALE_HOSTNAME", host);
+    environment.put("TAILSCALE_STATE_DIR", state.toString());
+    environment.put("TAILSCALE_CA_FILE", lab.certificate().toString());
+    environment.put("TAILSCALE_SOCKET", lab.file(host + ".sock").toString());
+    environment.put("TAILSCALE_ACCEPT_DNS", "false");
+    try {
+      Files.createDirectories(state);
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  TailjarNode with(String name, String value) {
+    environment.put(name, value);
+    return this;
+  }
+
+  TailjarNode without(String name) {
+    environment.remove(name);
+    return this;
+  }
+
+  /** Starts it with a fresh key, and waits until it is ready. */
+  TailjarNode join(String... keyFlags) {
+    return with("TAILSCALE_KEY", lab.key(keyFlags)).start().awaitReady();
+  }
+
+  TailjarNode start() {
+    process = lab.spawn(host, log(), environment, Lab.launcher().toString(), "run");
+    return this;
+  }
+
+  TailjarNode awaitReady() {
+    assertThat(Shell.eventually(Duration.ofSeconds(30), () -> tailjar("healthcheck").status() == 0))
+        .as("%s becomes ready; its log: %s", host, logText())
+        .isTrue();
+    return this;
+  }
+
+  /** The command line of the node. */
+  Shell.Result tailjar(String... arguments) {
+    List<String> line =
+        new ArrayList<>(
+            lab.inside(host, "env", "TAILSCALE_SOCKET=" + environment.get("TAILSCALE_SOCKET")));
+    line.add(Lab.launcher().toString());
+    line.addAll(List.of(arguments));
+    return Shell.run(Duration.ofSeconds(30), line);
+  }
+
+  String ip4() {
+    return tailjar("ip", "-4").succeeded().output();
+  }
+
+  String ip6() {
+    return tailjar("ip", "-6").succeeded().output();
+  }
+
+  String statusJson() {
+    return tailjar("status", "--json").succeeded().output();
+  }
+
+  /** A number of {@code status --json} by its name, the first of that name. */
+  double statusNumber(String name) {
+    Matcher matcher = Pattern.compile("\"" + name + "\"\\s*:\\s*([0-9.]+)").matcher(statusJson());
+    assertThat(matcher.find()).as("status has %s", name).isTrue();
+    return Double.parseDouble(matcher.group(1));
+  }
+
+  /** Sends SIGTERM to the very process that was started, and gives its exit status. */
+  int terminate(Duration limit) {
+    Process running = running();
+    Shell.run("kill", "-TERM", Long.toString(running.pid())).succeeded();
+    try {
+      assertThat(running.waitFor(limit.toMillis(), TimeUnit.MILLISECONDS))
+          .as("%s ends within %s; its log: %s", host, limit, logText())
+          .isTrue();
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    }
+    return running.exitValue();
+  }
+
+  /** Waits for it to end by itself. */
+  int awaitExit(Duration limit) {
+    Process running = running();
+    try {
+      assertThat(running.waitFor(limit.toMillis(), TimeUnit.MILLISECONDS))
+          .as("%s ends within %s; its log: %s", host, limit, logText())
+          .isTrue();
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    }
+    return running.exitValue();
+  }
+
+  void kill() {
+    running().destroyForcibly();
+    Lab.await(running());
+  }
+
+  private Process running() {
+    assertThat(process).as("%s was started", host).isNotNull();
+    return java.util.Objects.requireNonNull(process);
+  }
+
+  Path log() {
+    return lab.file("tailjar-" + host + ".log");
+  }
+
+  String logText() {
+    return lab.read("tailjar-" + host + ".log");
+  }
+
+  Path state() {
+    return state;
+  }
+
+  @Override
+  public void close() {
+    if (process != null) {
+      process.destroy();
+      Lab.await(process);
+    }
+  }
+}

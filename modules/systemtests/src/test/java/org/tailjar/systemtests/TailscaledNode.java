@@ -1,0 +1,87 @@
+package org.tailjar.systemtests;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+
+/** The incumbent's own daemon, as a peer. */
+final class TailscaledNode implements AutoCloseable {
+
+  private final Lab lab;
+  private final String host;
+  private final Path directory;
+  private Process process;
+
+  TailscaledNode(Lab lab, String host) {
+    this.lab = lab;
+    this.host = host;
+    directory = lab.file("tailscaled-" + host);
+    try {
+      Files.createDirectories(directory);
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+    process =
+        lab.spawn(
+            host,
+            lab.file("tailscaled-" + host + ".log"),
+            Map.of(
+                "SSL_CERT_FILE", lab.certificate().toString(),
+                "TS_NO_LOGS_NO_SUPPORT", "true",
+                "TS_DEBUG_USE_DERP_HTTP", Boolean.toString(lab.url().startsWith("http:"))),
+            "tailscaled",
+            "--statedir",
+            directory.toString(),
+            "--socket",
+            socket(),
+            "--tun",
+            "tailscale0");
+  }
+
+  void join() {
+    assertThat(Shell.eventually(Duration.ofSeconds(10), () -> Files.exists(Path.of(socket()))))
+        .isTrue();
+    tailscale(
+            "up",
+            "--login-server",
+            lab.url(),
+            "--auth-key",
+            lab.key("--reusable"),
+            "--hostname",
+            host,
+            "--accept-dns=false")
+        .succeeded();
+  }
+
+  String socket() {
+    return directory.resolve("sock").toString();
+  }
+
+  /** The incumbent's command line. */
+  Shell.Result tailscale(String... arguments) {
+    List<String> line = new ArrayList<>(lab.inside(host, "tailscale", "--socket", socket()));
+    line.addAll(List.of(arguments));
+    return Shell.run(Duration.ofSeconds(60), line);
+  }
+
+  String ip4() {
+    return tailscale("ip", "-4").succeeded().output();
+  }
+
+  String ip6() {
+    return tailscale("ip", "-6").succeeded().output();
+  }
+
+  @Override
+  public void close() {
+    process.destroy();
+    Lab.await(process);
+  }
+}
