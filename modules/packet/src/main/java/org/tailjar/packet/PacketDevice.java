@@ -43,6 +43,22 @@ public interface PacketDevice extends AutoCloseable {
    */
   void write(GatherPacket packet) throws IOException;
 
+  /**
+   * Whether UDP packets of one flow may be written as a super-packet ({@link
+   * SuperPacket.Offload#UDP}).
+   */
+  default boolean mergesUdp() {
+    return false;
+  }
+
+  /**
+   * Whether TCP packets of one flow may be written as a super-packet ({@link
+   * SuperPacket.Offload#TCP}).
+   */
+  default boolean mergesTcp() {
+    return true;
+  }
+
   @Override
   void close();
 }
