@@ -2,6 +2,7 @@ package org.tailjar.crypto;
 
 import java.util.Arrays;
 import org.bouncycastle.crypto.digests.Blake2sDigest;
+import org.jspecify.annotations.Nullable;
 
 /** BLAKE2s (RFC 7693) in the forms that Noise and WireGuard use. Inputs are given in parts. */
 public final class Blake2s {
@@ -20,7 +21,7 @@ public final class Blake2s {
 
   /** BLAKE2s-256 of the concatenation of the parts. */
   public static byte[] hash(byte[]... parts) {
-    return finish(new Blake2sDigest(null, HASH_LENGTH, null, null), parts);
+    return digest(null, HASH_LENGTH, parts);
   }
 
   /**
@@ -32,7 +33,7 @@ public final class Blake2s {
     if (key.length == 0 || key.length > HASH_LENGTH) {
       throw new IllegalArgumentException("a BLAKE2s key has 1 to 32 bytes, not " + key.length);
     }
-    return finish(new Blake2sDigest(key, MAC_LENGTH, null, null), parts);
+    return digest(key, MAC_LENGTH, parts);
   }
 
   /** HMAC (RFC 2104) with BLAKE2s-256; 32 bytes of output, a key of any length. */
@@ -49,6 +50,11 @@ public final class Blake2s {
     Arrays.fill(block, (byte) 0);
     Arrays.fill(outer, (byte) 0);
     return mac;
+  }
+
+  /** BLAKE2s with an output of {@code length} bytes, with or without a key. */
+  static byte[] digest(byte @Nullable [] key, int length, byte[]... parts) {
+    return finish(new Blake2sDigest(key, length, null, null), parts);
   }
 
   private static byte[] finish(Blake2sDigest digest, byte[][] parts) {
