@@ -10,6 +10,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import org.jspecify.annotations.Nullable;
 
 /** The incumbent's own daemon, as a peer. */
 final class TailscaledNode implements AutoCloseable {
@@ -17,7 +18,7 @@ final class TailscaledNode implements AutoCloseable {
   private final Lab lab;
   private final String host;
   private final Path directory;
-  private Process process;
+  private @Nullable Process process;
 
   TailscaledNode(Lab lab, String host) {
     this.lab = lab;
@@ -28,6 +29,10 @@ final class TailscaledNode implements AutoCloseable {
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }
+    start();
+  }
+
+  void start() {
     process =
         lab.spawn(
             host,
@@ -71,6 +76,10 @@ final class TailscaledNode implements AutoCloseable {
     return Shell.run(Duration.ofSeconds(60), line);
   }
 
+  String version() {
+    return tailscale("version").succeeded().output().lines().findFirst().orElse("?");
+  }
+
   String ip4() {
     return tailscale("ip", "-4").succeeded().output();
   }
@@ -81,7 +90,9 @@ final class TailscaledNode implements AutoCloseable {
 
   @Override
   public void close() {
-    process.destroy();
-    Lab.await(process);
+    if (process != null) {
+      process.destroy();
+      Lab.await(process);
+    }
   }
 }

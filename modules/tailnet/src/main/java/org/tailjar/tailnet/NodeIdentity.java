@@ -1,0 +1,135 @@
+package org.tailjar.tailnet;
+
+import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.HexFormat;
+import java.util.List;
+import java.util.Map;
+import org.tailjar.crypto.Blake2s;
+import org.tailjar.crypto.MachinePrivateKey;
+import org.tailjar.crypto.NodePrivateKey;
+
+/**
+ * What makes a node the same node after a restart, as it is kept in the state.
+ *
+ * <p>The text form is one line for each field and a BLAKE2s checksum of all that is above it, so
+ * that a file that was cut or damaged is told apart from a good one at any byte.
+ *
+ * @param serverUrl the server that the keys were registered with
+ * @param machineKey identity towards the server, kept for life
+ * @param nodeKey identity towards peers; changes when the server wants a new one
+ * @param registered whether the server accepted the node key, so that no auth key is needed
+ * @param wasUp whether this node ever was up: from then on it never gives up
+ */
+record NodeIdentity(
+    String serverUrl,
+    MachinePrivateKey machineKey,
+    NodePrivateKey nodeKey,
+    boolean registered,
+    boolean wasUp) {
+
+  private static final String FORMAT = "tailjar-state";
+  private static final int VERSION = 1;
+
+  /** A state text that is not one. The message says why and holds nothing of the text. */
+  static final class MalformedException extends Exception {
+    private static final long serialVersionUID = 1L;
+
+    MalformedException(String message) {
+      super(message);
+    }
+  }
+
+  /** Fresh keys for a server. */
+  static NodeIdentity generate(String serverUrl) {
+    return new NodeIdentity(
+        serverUrl, MachinePrivateKey.generate(), NodePrivateKey.generate(), false, false);
+  }
+
+  NodeIdentity asRegistered() {
+    return new NodeIdentity(serverUrl, machineKey, nodeKey, true, wasUp);
+  }
+
+  NodeIdentity asUp() {
+    return new NodeIdentity(serverUrl, machineKey, nodeKey, registered, true);
+  }
+
+  /** The same machine with a node key that no server knows yet. */
+  NodeIdentity withFreshNodeKey(String server) {
+    return new NodeIdentity(server, machineKey, NodePrivateKey.generate(), false, wasUp);
+  }
+
+  byte[] encode() {
+    String body =
+        """
+        %s %d
+        server %s
+        machine-key %s
+        node-key %s
+        registered %s
+        was-up %s
+        """
+            .formatted(
+                FORMAT,
+                VERSION,
+                serverUrl,
+                machineKey.secretText(),
+                nodeKey.secretText(),
+                registered,
+                wasUp);
+    return (body + "checksum " + checksum(body) + "\n").getBytes(StandardCharsets.UTF_8);
+  }
+
+  static NodeIdentity decode(byte[] content) throws MalformedException {
+    String text = new String(content, StandardCharsets.UTF_8);
+    List<String> lines = new ArrayList<>(text.lines().toList());
+    if (lines.isEmpty() || !lines.getFirst().startsWith(FORMAT + " ")) {
+      throw new MalformedException("it is no state of this program");
+    }
+    String version = lines.getFirst().substring(FORMAT.length() + 1);
+    if (!version.equals(Integer.toString(VERSION))) {
+      // Only a version that is a number can be said to be newer; anything else is damage.
+      throw new MalformedException(
+          version.matches("[1-9][0-9]{0,8}")
+              ? "its format is version "
+                  + version
+                  + ", and this program knows version "
+                  + VERSION
+                  + " only"
+              : "it is damaged");
+    }
+    int end = text.lastIndexOf("checksum ");
+    if (end < 0
+        || !text.substring(end).equals("checksum " + checksum(text.substring(0, end)) + "\n")) {
+      throw new MalformedException("it is damaged: its checksum does not match");
+    }
+    Map<String, String> fields = new HashMap<>();
+    for (String line : lines) {
+      int space = line.indexOf(' ');
+      fields.put(line.substring(0, Math.max(space, 0)), line.substring(space + 1));
+    }
+    try {
+      return new NodeIdentity(
+          field(fields, "server"),
+          MachinePrivateKey.parse(field(fields, "machine-key")),
+          NodePrivateKey.parse(field(fields, "node-key")),
+          Boolean.parseBoolean(field(fields, "registered")),
+          Boolean.parseBoolean(field(fields, "was-up")));
+    } catch (IllegalArgumentException e) {
+      throw new MalformedException("a key in it is malformed");
+    }
+  }
+
+  private static String field(Map<String, String> fields, String name) throws MalformedException {
+    String value = fields.get(name);
+    if (value == null) {
+      throw new MalformedException("it lacks the field " + name);
+    }
+    return value;
+  }
+
+  private static String checksum(String body) {
+    return HexFormat.of().formatHex(Blake2s.hash(body.getBytes(StandardCharsets.UTF_8)));
+  }
+}

@@ -1,0 +1,152 @@
+package org.tailjar.tailnet;
+
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.channels.FileChannel;
+import java.nio.channels.FileLock;
+import java.nio.channels.OverlappingFileLockException;
+import java.nio.file.AccessDeniedException;
+import java.nio.file.FileSystemException;
+import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.nio.file.StandardOpenOption;
+import java.nio.file.attribute.FileAttribute;
+import java.nio.file.attribute.PosixFilePermission;
+import java.nio.file.attribute.PosixFilePermissions;
+import java.util.Optional;
+import java.util.Set;
+import org.jspecify.annotations.Nullable;
+import org.tailjar.tailnet.NodeIdentity.MalformedException;
+
+/**
+ * Keeps the identity in a directory: written to a temporary file, flushed to the disk, renamed, and
+ * the directory flushed. One process at a time, by a lock that the kernel takes back when the
+ * process ends.
+ */
+final class StateDirectory implements StateStore {
+
+  private static final String STATE = "tailjar.state";
+  private static final String TEMPORARY = "tailjar.state.new";
+  private static final String LOCK = "tailjar.lock";
+  private static final FileAttribute<Set<PosixFilePermission>> PRIVATE_FILE =
+      PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rw-------"));
+  private static final FileAttribute<Set<PosixFilePermission>> PRIVATE_DIRECTORY =
+      PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rwx------"));
+
+  private final Path directory;
+  private final FileChannel lockChannel;
+
+  private StateDirectory(Path directory, FileChannel lockChannel) {
+    this.directory = directory;
+    this.lockChannel = lockChannel;
+  }
+
+  static StateDirectory open(Path directory) {
+    FileChannel channel = null;
+    try {
+      if (!Files.isDirectory(directory)) {
+        Files.createDirectories(directory, PRIVATE_DIRECTORY);
+      }
+      channel =
+          FileChannel.open(
+              directory.resolve(LOCK),
+              Set.of(StandardOpenOption.CREATE, StandardOpenOption.WRITE),
+              PRIVATE_FILE);
+      FileLock lock = tryLock(channel);
+      if (lock == null) {
+        channel.close();
+        throw new StartException(
+            new StartFailure.StateDirectoryNotWritable(directory, "another process uses it"));
+      }
+      StateDirectory state = new StateDirectory(directory, channel);
+      state.probe();
+      return state;
+    } catch (IOException e) {
+      closeQuietly(channel);
+      throw new StartException(new StartFailure.StateDirectoryNotWritable(directory, reason(e)), e);
+    }
+  }
+
+  private static @Nullable FileLock tryLock(FileChannel channel) throws IOException {
+    try {
+      return channel.tryLock();
+    } catch (OverlappingFileLockException e) {
+      return null;
+    }
+  }
+
+  /**
+   * Writes and removes a file, since a lock file that was there before proves nothing of the disk.
+   */
+  private void probe() throws IOException {
+    Path probe = directory.resolve(TEMPORARY);
+    Files.deleteIfExists(probe);
+    write(probe, new byte[] {'\n'});
+    Files.delete(probe);
+  }
+
+  @Override
+  public Optional<NodeIdentity> load() throws IOException, MalformedException {
+    byte[] content;
+    try {
+      content = Files.readAllBytes(directory.resolve(STATE));
+    } catch (NoSuchFileException e) {
+      return Optional.empty();
+    }
+    return Optional.of(NodeIdentity.decode(content));
+  }
+
+  @Override
+  public void save(NodeIdentity identity) throws IOException {
+    Path temporary = directory.resolve(TEMPORARY);
+    Files.deleteIfExists(temporary);
+    write(temporary, identity.encode());
+    Files.move(
+        temporary,
+        directory.resolve(STATE),
+        StandardCopyOption.ATOMIC_MOVE,
+        StandardCopyOption.REPLACE_EXISTING);
+    try (FileChannel channel = FileChannel.open(directory, StandardOpenOption.READ)) {
+      // The rename itself is only safe once the directory is on the disk.
+      channel.force(true);
+    }
+  }
+
+  private static void write(Path file, byte[] content) throws IOException {
+    try (FileChannel channel =
+        FileChannel.open(
+            file, Set.of(StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE), PRIVATE_FILE)) {
+      ByteBuffer buffer = ByteBuffer.wrap(content);
+      while (buffer.hasRemaining()) {
+        channel.write(buffer);
+      }
+      channel.force(true);
+    }
+  }
+
+  private static String reason(IOException e) {
+    return switch (e) {
+      case AccessDeniedException denied -> "permission denied";
+      case FileSystemException system when system.getReason() != null -> system.getReason();
+      case NoSuchFileException missing -> "a parent directory does not exist or cannot hold it";
+      default -> String.valueOf(e.getMessage());
+    };
+  }
+
+  private static void closeQuietly(@Nullable FileChannel channel) {
+    if (channel != null) {
+      try {
+        channel.close();
+      } catch (IOException e) {
+        // The channel held nothing but a lock, which ends with it either way.
+      }
+    }
+  }
+
+  @Override
+  public void close() {
+    closeQuietly(lockChannel);
+  }
+}
