@@ -13,7 +13,7 @@ class NaclBoxTests {
 
   /** "Cryptography in NaCl" (Bernstein, 2009), section 10. */
   private static final byte[] ALICE_PRIVATE =
-      HEX.parseHex("77076d0a7318a57d3c16c17251b26645df4c2f87ebc0992ac177fba51db92c2a");
+      HEX.parseHex("77076d0a7318a57d3c16c17251b26645df4c2f87ebc0992ab177fba51db92c2a");
 
   private static final byte[] BOB_PUBLIC =
       HEX.parseHex("de9edb7d7b7dc1b4d35b61c2ece435373f8343c85b78674dadfc7e146f882b4f");
