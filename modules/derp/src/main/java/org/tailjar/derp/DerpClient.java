@@ -1,0 +1,351 @@
+package org.tailjar.derp;
+
+import java.io.IOException;
+import java.lang.System.Logger;
+import java.lang.System.Logger.Level;
+import java.lang.foreign.MemorySegment;
+import java.time.Duration;
+import java.util.concurrent.ThreadLocalRandom;
+import java.util.concurrent.locks.Condition;
+import java.util.concurrent.locks.ReentrantLock;
+import org.jspecify.annotations.Nullable;
+import org.tailjar.crypto.NodePublicKey;
+import org.tailjar.transport.Destination;
+
+/**
+ * One region: connected while it is the home region or was sent to in the last minute, and
+ * connected again with growing pauses when that fails. Reads and writes on virtual threads.
+ * Thread-safe.
+ */
+public final class DerpClient implements Relay, AutoCloseable {
+
+  /** A region that is not home is disconnected when nothing was sent for so long. */
+  public static final Duration IDLE_TIMEOUT = Duration.ofSeconds(60);
+
+  static final String LOGGER = "org.tailjar.derp";
+
+  private static final Duration DIAL_TIMEOUT = Duration.ofSeconds(10);
+  private static final long BACKOFF_STEP_MILLIS = 10;
+  private static final long BACKOFF_CAP_MILLIS = 5_000;
+
+  /** A connection that lasted for so long was no failure. */
+  private static final long SERVED_NANOS = Duration.ofSeconds(5).toNanos();
+
+  private static final Duration LONGEST_RESTART = Duration.ofSeconds(30);
+  private static final Logger LOG = System.getLogger(LOGGER);
+
+  private final DerpConfig config;
+  private final DerpInput input;
+  private final DerpListener listener;
+  private final DerpOutput output = new DerpOutput();
+  private final int regionId;
+  private final String regionCode;
+
+  private final ReentrantLock lock = new ReentrantLock();
+  private final Condition changed = lock.newCondition();
+  // Guarded by the lock.
+  private DerpRegion region;
+  private @Nullable DerpConnection connection;
+  private @Nullable Thread thread;
+  private boolean home;
+  private boolean retryNow;
+  private @Nullable Duration restartPause;
+  private @Nullable String lastTrouble;
+
+  private volatile boolean wanted;
+  private volatile boolean closed;
+  private volatile boolean accepted;
+  private volatile long lastSend = System.nanoTime();
+
+  /**
+   * A client that is not connected yet.
+   *
+   * @param input where the packets from the region go
+   */
+  public DerpClient(DerpConfig config, DerpRegion region, DerpInput input, DerpListener listener) {
+    this.config = config;
+    this.region = region;
+    this.regionId = region.id();
+    this.regionCode = region.code();
+    this.input = input;
+    this.listener = listener;
+  }
+
+  @Override
+  public int regionId() {
+    return regionId;
+  }
+
+  @Override
+  public String regionCode() {
+    return regionCode;
+  }
+
+  @Override
+  public boolean isConnected() {
+    return accepted;
+  }
+
+  @Override
+  public void send(NodePublicKey destination, MemorySegment from, long offset, int length) {
+    output.packet(MemorySegment.ofArray(destination.bytes()), from, offset, length);
+    used();
+  }
+
+  @Override
+  public void sendFrames(MemorySegment from, long offset, int length) {
+    output.frames(from, offset, length);
+    used();
+  }
+
+  /** How many writes were dropped since the relay did not take them in time. */
+  public long dropped() {
+    return output.dropped();
+  }
+
+  /** Says whether this is the home region, which stays connected. */
+  public void home(boolean value) {
+    lock.lock();
+    try {
+      if (home == value) {
+        return;
+      }
+      home = value;
+      // A connection that is being made tells the server itself, see DerpConnection.run.
+      if (connection != null && accepted) {
+        output.control(DerpFrames.notePreferred(value));
+      }
+      lastSend = System.nanoTime();
+    } finally {
+      lock.unlock();
+    }
+    if (value) {
+      want();
+    }
+  }
+
+  /** Swaps the region's servers in; if they changed, connects anew. */
+  void region(DerpRegion value) {
+    lock.lock();
+    try {
+      boolean same = region.nodes().equals(value.nodes());
+      region = value;
+      if (!same) {
+        retryNow = true;
+        changed.signalAll();
+        if (connection != null) {
+          connection.close();
+        }
+      }
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  /** Disconnects if nothing was sent for {@link #IDLE_TIMEOUT} and this is not home. */
+  void closeIfIdle(long now) {
+    lock.lock();
+    try {
+      if (!home && wanted && now - lastSend > IDLE_TIMEOUT.toNanos()) {
+        wanted = false;
+        if (connection != null) {
+          connection.close();
+        }
+      }
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  @Override
+  public void close() {
+    lock.lock();
+    try {
+      closed = true;
+      changed.signalAll();
+      if (connection != null) {
+        connection.close();
+      }
+      if (thread != null) {
+        thread.interrupt();
+      }
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  private void used() {
+    lastSend = System.nanoTime();
+    if (!wanted) {
+      want();
+    }
+  }
+
+  private void want() {
+    lock.lock();
+    try {
+      if (closed) {
+        return;
+      }
+      wanted = true;
+      if (thread == null) {
+        thread = Thread.ofVirtual().name("derp-" + regionId).start(this::run);
+      }
+      changed.signalAll();
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  private void run() {
+    int failures = 0;
+    try {
+      while (awaitWanted()) {
+        long start = System.nanoTime();
+        try {
+          connectAndServe();
+        } catch (IOException e) {
+          boolean served = accepted && System.nanoTime() - start > SERVED_NANOS;
+          failures = served ? 1 : failures + 1;
+          ended(e);
+        }
+        // What waited for this connection would be too old for the next.
+        output.clear();
+        pause(failures);
+      }
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    }
+  }
+
+  private boolean awaitWanted() throws InterruptedException {
+    lock.lockInterruptibly();
+    try {
+      while (!wanted && !closed) {
+        changed.await();
+      }
+      return !closed;
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  private void connectAndServe() throws IOException {
+    DerpRegion target = current();
+    IOException failure = new DerpException("region " + target.code() + " has no relay");
+    for (DerpNode node : target.nodes()) {
+      if (node.stunOnly()) {
+        continue;
+      }
+      Destination destination = DerpDestinations.of(node, config.plainHttp());
+      DerpConnection made;
+      boolean isHome;
+      try {
+        made =
+            new DerpConnection(
+                regionId,
+                config.dialer().dial(destination, DIAL_TIMEOUT),
+                output,
+                input,
+                listener,
+                new ConnectionEvents());
+      } catch (IOException e) {
+        failure = e;
+        continue;
+      }
+      lock.lock();
+      try {
+        connection = made;
+        isHome = home;
+        if (closed || !region.nodes().equals(target.nodes())) {
+          made.close();
+        }
+      } finally {
+        lock.unlock();
+      }
+      made.run(destination, config.key(), isHome);
+    }
+    throw failure;
+  }
+
+  private DerpRegion current() {
+    lock.lock();
+    try {
+      return region;
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  private void ended(IOException e) {
+    String reason = String.valueOf(e.getMessage());
+    boolean expected;
+    boolean news;
+    lock.lock();
+    try {
+      connection = null;
+      expected = closed || !wanted;
+      news = !reason.equals(lastTrouble);
+      lastTrouble = expected ? null : reason;
+      accepted = false;
+    } finally {
+      lock.unlock();
+    }
+    if (expected) {
+      LOG.log(Level.DEBUG, "relay {0}: disconnected, no longer needed", regionCode);
+    } else {
+      LOG.log(news ? Level.INFO : Level.DEBUG, "relay {0}: {1}", regionCode, reason);
+    }
+    listener.disconnected(regionId, reason);
+  }
+
+  private void pause(int failures) throws InterruptedException {
+    long millis = Math.min(BACKOFF_CAP_MILLIS, BACKOFF_STEP_MILLIS * failures * failures);
+    long nanos = (long) (millis * 1e6 * ThreadLocalRandom.current().nextDouble(0.5, 1.5));
+    lock.lockInterruptibly();
+    try {
+      Duration announced = restartPause;
+      restartPause = null;
+      if (announced != null) {
+        nanos = announced.toNanos();
+      }
+      while (nanos > 0 && !closed && !retryNow) {
+        nanos = changed.awaitNanos(nanos);
+      }
+      retryNow = false;
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  private final class ConnectionEvents implements DerpConnection.Events {
+
+    @Override
+    public void accepted() {
+      lock.lock();
+      try {
+        accepted = true;
+        lastTrouble = null;
+        if (home) {
+          // It may have become home since the connection was made; saying it twice is harmless.
+          output.control(DerpFrames.notePreferred(true));
+        }
+      } finally {
+        lock.unlock();
+      }
+      LOG.log(Level.INFO, "relay {0}: connected", regionCode);
+      listener.connected(regionId);
+    }
+
+    @Override
+    public void restarting(Duration reconnectIn, Duration tryFor) {
+      lock.lock();
+      try {
+        restartPause = reconnectIn.compareTo(LONGEST_RESTART) < 0 ? reconnectIn : LONGEST_RESTART;
+      } finally {
+        lock.unlock();
+      }
+      LOG.log(Level.DEBUG, "relay {0}: restarts in {1}", regionCode, reconnectIn);
+    }
+  }
+}

@@ -1,0 +1,269 @@
+package org.tailjar.derp;
+
+import java.io.EOFException;
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.OutputStream;
+import java.lang.invoke.MethodHandles;
+import java.lang.invoke.VarHandle;
+import java.nio.ByteOrder;
+import java.nio.charset.StandardCharsets;
+import java.security.SecureRandom;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+import org.tailjar.crypto.CryptoException;
+import org.tailjar.crypto.NaclBox;
+import org.tailjar.crypto.NodePrivateKey;
+import org.tailjar.crypto.NodePublicKey;
+import org.tailjar.transport.Connection;
+import org.tailjar.transport.Destination;
+
+/**
+ * One life of a connection to one server: upgrade, introduction, then reading on the caller's
+ * thread while another writes what {@link DerpOutput} has.
+ */
+final class DerpConnection {
+
+  private static final Duration INTRODUCTION_TIMEOUT = Duration.ofSeconds(10);
+
+  /** The server sends something at least every 65 s. */
+  private static final Duration READ_TIMEOUT = Duration.ofSeconds(120);
+
+  private static final int MAX_WRITE_BYTES = 64 << 10;
+  private static final VarHandle INT =
+      MethodHandles.byteArrayViewVarHandle(int[].class, ByteOrder.BIG_ENDIAN);
+  private static final SecureRandom RANDOM = new SecureRandom();
+
+  /** What a connection tells its owner, on the reading thread. */
+  interface Events {
+    /** The server has accepted this node. */
+    void accepted();
+
+    /** The server is about to restart. */
+    void restarting(Duration reconnectIn, Duration tryFor);
+  }
+
+  private final int regionId;
+  private final Connection connection;
+  private final DerpOutput output;
+  private final DerpInput input;
+  private final DerpListener listener;
+  private final Events events;
+  private final DerpDecoder decoder = new DerpDecoder();
+  private @Nullable NaclBox box;
+  private boolean accepted;
+  private NodePublicKey lastSource = NodePublicKey.ZERO;
+  private byte[] lastSourceBytes = lastSource.bytes();
+  private volatile boolean over;
+
+  DerpConnection(
+      int regionId,
+      Connection connection,
+      DerpOutput output,
+      DerpInput input,
+      DerpListener listener,
+      Events events) {
+    this.regionId = regionId;
+    this.connection = connection;
+    this.output = output;
+    this.input = input;
+    this.listener = listener;
+    this.events = events;
+  }
+
+  /** Ends the connection from any thread. */
+  void close() {
+    over = true;
+    connection.close();
+    output.wake();
+  }
+
+  /**
+   * Upgrades, introduces this node and reads until the connection ends.
+   *
+   * @throws IOException always, with the reason
+   */
+  void run(Destination destination, NodePrivateKey key, boolean home) throws IOException {
+    Thread writer = null;
+    try {
+      connection.readTimeout(INTRODUCTION_TIMEOUT);
+      upgrade(destination);
+      introduce(key);
+      if (home) {
+        connection.out().write(DerpFrames.notePreferred(true));
+      }
+      writer = Thread.ofVirtual().name("derp-write-" + regionId).start(this::write);
+      while (true) {
+        handleAll();
+        fill();
+      }
+    } finally {
+      close();
+      if (writer != null) {
+        writer.interrupt();
+      }
+    }
+  }
+
+  private void upgrade(Destination destination) throws IOException {
+    String request =
+        "GET /derp HTTP/1.1\r\nHost: "
+            + destination.authority()
+            + "\r\nUpgrade: DERP\r\nConnection: Upgrade\r\n\r\n";
+    connection.out().write(request.getBytes(StandardCharsets.ISO_8859_1));
+    UpgradeResponse response = new UpgradeResponse();
+    InputStream in = connection.in();
+    while (true) {
+      int next = in.read();
+      if (next < 0) {
+        throw new EOFException("the relay closed the connection instead of upgrading it");
+      }
+      if (response.take((byte) next)) {
+        return;
+      }
+    }
+  }
+
+  private void introduce(NodePrivateKey key) throws IOException {
+    while (!decoder.next()) {
+      fill();
+    }
+    if (decoder.type() != DerpFrames.SERVER_KEY) {
+      throw new DerpException("the relay began with a frame of type " + decoder.type());
+    }
+    try {
+      NaclBox made = DerpFrames.box(key, DerpFrames.parseServerKey(decoder.payload()));
+      connection.out().write(DerpFrames.clientInfo(key.publicKey(), made, RANDOM));
+      box = made;
+    } catch (CryptoException e) {
+      throw new DerpException("the relay's public key is not usable");
+    }
+  }
+
+  private void fill() throws IOException {
+    int count = connection.in().read(decoder.buffer(), decoder.end(), decoder.space());
+    if (count < 0) {
+      throw new EOFException("the relay closed the connection");
+    }
+    decoder.filled(count);
+  }
+
+  private void handleAll() throws IOException {
+    boolean wake = false;
+    while (decoder.next()) {
+      if (decoder.type() == DerpFrames.RECV_PACKET) {
+        wake |= packet();
+      } else {
+        handle();
+      }
+    }
+    if (wake) {
+      input.wake();
+    }
+  }
+
+  private boolean packet() {
+    int length = decoder.length() - DerpFrames.KEY_LENGTH;
+    if (length <= 0) {
+      return false;
+    }
+    byte[] buffer = decoder.buffer();
+    int offset = decoder.offset();
+    return input.offer(
+        regionId, source(buffer, offset), buffer, offset + DerpFrames.KEY_LENGTH, length);
+  }
+
+  /** A run of packets mostly has one source: its key object is made once. */
+  private NodePublicKey source(byte[] buffer, int offset) {
+    int end = offset + DerpFrames.KEY_LENGTH;
+    if (!Arrays.equals(buffer, offset, end, lastSourceBytes, 0, DerpFrames.KEY_LENGTH)) {
+      lastSourceBytes = Arrays.copyOfRange(buffer, offset, end);
+      lastSource = NodePublicKey.of(lastSourceBytes);
+    }
+    return lastSource;
+  }
+
+  private void handle() throws IOException {
+    int length = decoder.length();
+    switch (decoder.type()) {
+      case DerpFrames.SERVER_INFO -> serverInfo();
+      case DerpFrames.PING -> {
+        if (length >= DerpFrames.PING_LENGTH) {
+          byte[] echo = Arrays.copyOf(decoder.payload(), DerpFrames.PING_LENGTH);
+          output.control(DerpFrames.frame(DerpFrames.PONG, echo));
+        }
+      }
+      case DerpFrames.PEER_GONE -> {
+        if (length >= DerpFrames.KEY_LENGTH) {
+          byte[] payload = decoder.payload();
+          boolean notHere = length > DerpFrames.KEY_LENGTH && payload[DerpFrames.KEY_LENGTH] == 1;
+          listener.peerGone(
+              regionId, NodePublicKey.of(Arrays.copyOf(payload, DerpFrames.KEY_LENGTH)), notHere);
+        }
+      }
+      case DerpFrames.HEALTH ->
+          listener.health(regionId, new String(decoder.payload(), StandardCharsets.UTF_8));
+      case DerpFrames.RESTARTING -> {
+        if (length >= 8) {
+          int offset = decoder.offset();
+          events.restarting(milliseconds(offset), milliseconds(offset + 4));
+        }
+      }
+      default -> {
+        // KeepAlive has done its work by arriving; what is unknown is to be skipped.
+      }
+    }
+  }
+
+  private Duration milliseconds(int offset) {
+    return Duration.ofMillis(Integer.toUnsignedLong((int) INT.get(decoder.buffer(), offset)));
+  }
+
+  private void serverInfo() throws IOException {
+    if (accepted) {
+      return;
+    }
+    if (box == null || DerpFrames.openServerInfo(decoder.payload(), box) == null) {
+      throw new DerpException("the relay does not own the key that it showed");
+    }
+    accepted = true;
+    connection.readTimeout(READ_TIMEOUT);
+    events.accepted();
+  }
+
+  private void write() {
+    List<DerpOutput.Chunk> chunks = new ArrayList<>();
+    byte[] gathered = new byte[MAX_WRITE_BYTES];
+    OutputStream out = connection.out();
+    try {
+      while (!over) {
+        byte[] control = output.take(chunks, gathered.length, () -> over);
+        if (control != null) {
+          out.write(control);
+        }
+        if (chunks.size() == 1) {
+          DerpOutput.Chunk chunk = chunks.getFirst();
+          out.write(chunk.bytes, 0, chunk.length);
+        } else if (!chunks.isEmpty()) {
+          int length = 0;
+          for (DerpOutput.Chunk chunk : chunks) {
+            System.arraycopy(chunk.bytes, 0, gathered, length, chunk.length);
+            length += chunk.length;
+          }
+          out.write(gathered, 0, length);
+        }
+        output.recycle(chunks);
+      }
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    } catch (IOException e) {
+      // The reader learns of it by the close and tells why.
+      System.getLogger(DerpClient.LOGGER).log(System.Logger.Level.DEBUG, "write to a relay", e);
+    } finally {
+      close();
+    }
+  }
+}
