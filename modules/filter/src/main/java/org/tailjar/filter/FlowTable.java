@@ -8,7 +8,8 @@ import java.util.Arrays;
  *
  * <p>The TX thread records, the RX thread asks; both take the table's monitor for the few dozen
  * instructions that it takes, and nothing is allocated. Either skips the monitor while it sees the
- * same flow again and no flow was added since.
+ * same flow again and no other was recorded since; the order of use is then off by at most that one
+ * flow.
  */
 public final class FlowTable {
 
@@ -22,7 +23,7 @@ public final class FlowTable {
   private final Flow found = new Flow();
   private int foundVersion = -1;
 
-  /** Counts flows added; written under the monitor. */
+  /** Counts what {@link #record} changed; written under the monitor. */
   private volatile int version;
 
   private final long[] sourceHigh = new long[CAPACITY];
@@ -98,11 +99,11 @@ public final class FlowTable {
         int bucket = bucket(sourceHigh, sourceLow, destinationHigh, destinationLow, p);
         nextInBucket[slot] = buckets[bucket];
         buckets[bucket] = slot;
-        version = version + 1;
       } else {
         unlink(slot);
       }
       linkNewest(slot);
+      version++;
     }
   }
 
