@@ -1,6 +1,17 @@
 import org.jspecify.annotations.NullMarked;
 
-/** Typed keys, the Noise symmetric state, BLAKE2s, NaCl box and ChaCha20-Poly1305. */
+/**
+ * Typed keys, the Noise symmetric state, BLAKE2s, NaCl box and ChaCha20-Poly1305.
+ *
+ * <p>Two kinds of ciphers live here. Handshakes, DISCO and control use arrays: {@link
+ * org.tailjar.crypto.ChaCha20Poly1305}, {@link org.tailjar.crypto.XChaCha20Poly1305} and {@link
+ * org.tailjar.crypto.NaclBox}. Packets go through an {@link org.tailjar.crypto.Aead} over off-heap
+ * memory, of which there are several implementations; {@link org.tailjar.crypto.PacketCiphers}
+ * finds those that work.
+ *
+ * <p>The module depends on no other of ours. With {@code --enable-native-access=org.tailjar.crypto}
+ * it can use the machine's OpenSSL; without, it does without.
+ */
 @NullMarked
 module org.tailjar.crypto {
   requires transitive static org.jspecify;
