@@ -7,5 +7,5 @@ module org.tailjar.wireguard {
   requires transitive org.tailjar.packet;
   requires transitive org.tailjar.crypto;
 
-// exports org.tailjar.wireguard;
+  exports org.tailjar.wireguard;
 }

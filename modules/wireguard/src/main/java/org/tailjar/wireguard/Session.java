@@ -1,0 +1,271 @@
+package org.tailjar.wireguard;
+
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
+import java.nio.ByteOrder;
+import java.util.concurrent.atomic.AtomicLong;
+import org.tailjar.crypto.Aead;
+import org.tailjar.crypto.AeadContext;
+import org.tailjar.crypto.AeadKey;
+
+/**
+ * A pair of transport keys and the messages under them (WireGuard paper 5.4.6). Any thread may
+ * {@link #reserve} counters and {@link #seal}, several at once with a context each; {@link #open}
+ * belongs to the RX thread.
+ */
+public final class Session {
+
+  /** Bytes ahead of the ciphertext: type, receiver index, counter. */
+  public static final int HEADER_LENGTH = 16;
+
+  /** Bytes that a message is longer than the padded packet in it. */
+  public static final int OVERHEAD = HEADER_LENGTH + Aead.TAG_LENGTH;
+
+  /** {@link #reserve}: no counters are left. As an unsigned number no counter is as great. */
+  public static final long EXHAUSTED = -1;
+
+  /** {@link #open}: not a transport message to this session, or forged. */
+  public static final int FORGED = -1;
+
+  /** {@link #open}: received before, or too long ago to tell. */
+  public static final int REPLAYED = -2;
+
+  /** {@link #open}: the session is too old, or its counters are used up. */
+  public static final int EXPIRED = -3;
+
+  /** Rekey-After-Messages (paper 6.1). */
+  static final long REKEY_AFTER_MESSAGES = 1L << 60;
+
+  /** Reject-After-Messages (paper 6.1), unsigned: 2^64 - 2^13 - 1. */
+  static final long REJECT_AFTER_MESSAGES = -(1L << 13) - 1;
+
+  private static final int PADDING_MULTIPLE = 16;
+  private static final ValueLayout.OfInt INT =
+      ValueLayout.JAVA_INT_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN);
+  private static final ValueLayout.OfLong LONG =
+      ValueLayout.JAVA_LONG_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN);
+
+  /** The next counter to send with. Tests set it. */
+  final AtomicLong sendCounter = new AtomicLong();
+
+  private final Peer peer;
+  private final boolean initiator;
+  private final int localIndex;
+  private final int remoteIndex;
+  private final AeadKey sendKey;
+  private final AeadKey receiveKey;
+  private final long created;
+  private final long rekeyNanos;
+  private final long rekeyReceivingNanos;
+  private final long rejectNanos;
+
+  // Of the RX thread.
+  private final ReplayWindow window = new ReplayWindow();
+  private boolean closed;
+
+  Session(
+      Peer peer,
+      boolean initiator,
+      int localIndex,
+      int remoteIndex,
+      AeadKey sendKey,
+      AeadKey receiveKey,
+      long created,
+      Timings timings) {
+    this.peer = peer;
+    this.initiator = initiator;
+    this.localIndex = localIndex;
+    this.remoteIndex = remoteIndex;
+    this.sendKey = sendKey;
+    this.receiveKey = receiveKey;
+    this.created = created;
+    rekeyNanos = timings.rekeyAfterTime().toNanos();
+    rekeyReceivingNanos = timings.rekeyAfterTimeReceiving().toNanos();
+    rejectNanos = timings.rejectAfterTime().toNanos();
+  }
+
+  /** Whom the keys are shared with. */
+  public Peer peer() {
+    return peer;
+  }
+
+  /**
+   * Hands out counters, each of them once. Every message must be sealed with one that was handed
+   * out here. One call takes them all or none.
+   *
+   * @param n how many, at least 1
+   * @return the first of {@code n} in sequence; {@link #EXHAUSTED} when there are not so many left
+   */
+  public long reserve(int n) {
+    if (n < 1) {
+      throw new IllegalArgumentException("reserving " + n + " counters");
+    }
+    while (true) {
+      long first = sendCounter.get();
+      if (Long.compareUnsigned(first, REJECT_AFTER_MESSAGES - n) > 0) {
+        return EXHAUSTED;
+      }
+      if (sendCounter.compareAndSet(first, first + n)) {
+        return first;
+      }
+    }
+  }
+
+  /**
+   * Length of the message that a packet becomes, in bytes. Packets are padded to a multiple of 16,
+   * but not beyond the MTU.
+   */
+  public static int sealedLength(int plaintextLength, int mtu) {
+    return paddedLength(plaintextLength, mtu) + OVERHEAD;
+  }
+
+  private static int paddedLength(int length, int mtu) {
+    int rounded = (length + PADDING_MULTIPLE - 1) & -PADDING_MULTIPLE;
+    return Math.max(length, Math.min(rounded, mtu));
+  }
+
+  /**
+   * Seals a packet into a message. The packet's padding is written behind it while it is sealed, so
+   * up to 15 bytes there must be accessible; they are as before when this returns, unless the
+   * message was to be written over the packet: that may be done with the packet at {@code toOffset
+   * + HEADER_LENGTH} exactly, and otherwise the two do not overlap.
+   *
+   * @param counter one that {@link #reserve} handed out
+   * @param from off-heap
+   * @param length of the packet in bytes; 0 for a keepalive
+   * @param mtu of the device, see {@link #sealedLength}
+   * @param to off-heap
+   * @return length of the message in bytes
+   */
+  public int seal(
+      AeadContext context,
+      long counter,
+      MemorySegment from,
+      long fromOffset,
+      int length,
+      int mtu,
+      MemorySegment to,
+      long toOffset) {
+    to.set(INT, toOffset, Message.TRANSPORT);
+    to.set(INT, toOffset + 4, remoteIndex);
+    to.set(LONG, toOffset + 8, counter);
+    long content = toOffset + HEADER_LENGTH;
+    int padded = paddedLength(length, mtu);
+    if (padded == length) {
+      context.seal(sendKey, counter, from, fromOffset, length, to, content);
+    } else {
+      sealPadded(context, counter, from, fromOffset, length, padded, to, content);
+    }
+    return padded + OVERHEAD;
+  }
+
+  private void sealPadded(
+      AeadContext context,
+      long counter,
+      MemorySegment from,
+      long fromOffset,
+      int length,
+      int padded,
+      MemorySegment to,
+      long content) {
+    long padding = fromOffset + length;
+    int count = padded - length;
+    long first = 0;
+    long second = 0;
+    for (int i = 0; i < count; i++) {
+      long value = from.get(ValueLayout.JAVA_BYTE, padding + i) & 0xFFL;
+      if (i < Long.BYTES) {
+        first |= value << (8 * i);
+      } else {
+        second |= value << (8 * (i - Long.BYTES));
+      }
+      from.set(ValueLayout.JAVA_BYTE, padding + i, (byte) 0);
+    }
+    context.seal(sendKey, counter, from, fromOffset, padded, to, content);
+    if (from.address() + fromOffset == to.address() + content) {
+      return;
+    }
+    for (int i = 0; i < count; i++) {
+      long value = i < Long.BYTES ? first >>> (8 * i) : second >>> (8 * (i - Long.BYTES));
+      from.set(ValueLayout.JAVA_BYTE, padding + i, (byte) value);
+    }
+  }
+
+  /**
+   * Opens a transport message where it lies. RX thread. An authentic one must then be given to
+   * {@link WireGuard#opened}; one that is not leaves no trace in the session.
+   *
+   * @param length of the message in bytes
+   * @param now {@link System#nanoTime()}
+   * @return length of the packet, which lies at {@code offset + HEADER_LENGTH}, with its padding: 0
+   *     for a keepalive, which is for nobody but this module; or {@link #FORGED}, {@link
+   *     #REPLAYED}, {@link #EXPIRED}
+   */
+  public int open(AeadContext context, MemorySegment memory, long offset, int length, long now) {
+    if (length < OVERHEAD
+        || memory.get(INT, offset) != Message.TRANSPORT
+        || memory.get(INT, offset + 4) != localIndex) {
+      return FORGED;
+    }
+    long counter = memory.get(LONG, offset + 8);
+    if (closed || isExpired(now) || Long.compareUnsigned(counter, REJECT_AFTER_MESSAGES) >= 0) {
+      return EXPIRED;
+    }
+    if (!window.accepts(counter)) {
+      return REPLAYED;
+    }
+    long content = offset + HEADER_LENGTH;
+    if (!context.open(
+        receiveKey, counter, memory, content, length - HEADER_LENGTH, memory, content)) {
+      return FORGED;
+    }
+    window.mark(counter);
+    return length - OVERHEAD;
+  }
+
+  int localIndex() {
+    return localIndex;
+  }
+
+  boolean isInitiator() {
+    return initiator;
+  }
+
+  /** Whether nothing may be sealed or opened any more. */
+  boolean isExpired(long now) {
+    return now - created >= rejectNanos;
+  }
+
+  /** Whether a message may be sealed. */
+  boolean canSend(long now) {
+    return !isExpired(now) && Long.compareUnsigned(sendCounter.get(), REJECT_AFTER_MESSAGES) < 0;
+  }
+
+  /** Whether it is time for a new session, seen by one who sends (paper 6.2). */
+  boolean wantsRekeySending(long now) {
+    return Long.compareUnsigned(sendCounter.get(), REKEY_AFTER_MESSAGES) > 0
+        || (initiator && now - created > rekeyNanos);
+  }
+
+  /** Whether it is time for a new session, seen by one who may only receive (paper 6.2). */
+  boolean wantsRekeyReceiving(long now) {
+    return initiator && now - created > rekeyReceivingNanos;
+  }
+
+  /** Ends receiving for good, and sending but for messages whose counters are handed out. */
+  void close() {
+    closed = true;
+    receiveKey.destroy();
+    sendCounter.set(REJECT_AFTER_MESSAGES);
+  }
+
+  /** Overwrites the key that other threads may use until then. */
+  void destroySendKey() {
+    sendKey.destroy();
+  }
+
+  @Override
+  public String toString() {
+    return "Session[" + peer.key() + ", " + Integer.toHexString(localIndex) + "]";
+  }
+}
