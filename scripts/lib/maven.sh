@@ -3,7 +3,7 @@ maven() {
   local log status=0
   log=$(mktemp)
   ./mvnw -o -B "$@" > "$log" 2>&1 || status=$?
-  if [ $status != 0 ] && grep -qE 'offline mode|has not been downloaded|Could not find artifact|wget|curl' "$log"; then
+  if [ $status != 0 ] && grep -q 'in offline mode' "$log"; then
     status=0
     ./mvnw -B "$@" > "$log" 2>&1 || status=$?
   fi
