@@ -1,6 +1,10 @@
 import org.jspecify.annotations.NullMarked;
 
-/** The packet path between a packet device and the paths to peers. */
+/**
+ * The packet path between a packet device and the paths to peers: one thread for each direction,
+ * super-packets and batches from end to end, nothing allocated per packet. {@link
+ * org.tailjar.dataplane.DataPlane} runs on a TUN device and on fake devices alike.
+ */
 @NullMarked
 module org.tailjar.dataplane {
   requires transitive static org.jspecify;
@@ -9,5 +13,5 @@ module org.tailjar.dataplane {
   requires transitive org.tailjar.filter;
   requires transitive org.tailjar.magicsock;
 
-// exports org.tailjar.dataplane;
+  exports org.tailjar.dataplane;
 }

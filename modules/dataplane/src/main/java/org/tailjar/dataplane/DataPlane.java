@@ -1,0 +1,211 @@
+package org.tailjar.dataplane;
+
+import java.io.IOException;
+import java.lang.System.Logger;
+import java.lang.System.Logger.Level;
+import java.time.Duration;
+import java.util.List;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
+import org.tailjar.crypto.Aead;
+import org.tailjar.crypto.NodePublicKey;
+import org.tailjar.filter.FlowTable;
+import org.tailjar.magicsock.Paths;
+import org.tailjar.packet.PacketDevice;
+import org.tailjar.wireguard.Peer;
+import org.tailjar.wireguard.WireGuard;
+
+/**
+ * The packet path: what a {@link PacketDevice} yields is sealed and sent, what the {@link Paths}
+ * receive is opened and written to the device.
+ *
+ * <p>Two platform threads do that, TX and RX, one for each direction; each works packets to
+ * completion, so that they stay in order. RX owns the {@link WireGuard} that it is given. Nothing
+ * is allocated per packet.
+ *
+ * <p>Life cycle: made, {@link #start}ed once, {@link #close}d. The device and the paths stay open;
+ * WireGuard's keys are overwritten. Until {@link #apply} is called nothing passes.
+ */
+public final class DataPlane implements AutoCloseable {
+
+  private static final Logger log = System.getLogger("org.tailjar.dataplane");
+  private static final Duration JOIN = Duration.ofSeconds(1);
+
+  private final PacketDevice device;
+  private final Paths paths;
+  private final WireGuard wireGuard;
+  private final Consumer<Throwable> onFailure;
+  private final Statistics statistics = new Statistics();
+  private final Inbox inbox = new Inbox();
+  private final Receiver receiver;
+  private final Thread tx;
+  private final Thread rx;
+  private final AtomicBoolean failed = new AtomicBoolean();
+  private volatile Links links = Links.EMPTY;
+  private volatile boolean closed;
+
+  /**
+   * A packet path that stands still until it is started.
+   *
+   * @param wireGuard without peers; belongs to this packet path from now on
+   * @param aead what the sessions of {@code wireGuard} are sealed with
+   * @param onFailure told once, on one of the two threads, when the device or the paths work no
+   *     more; both threads then end
+   */
+  public DataPlane(
+      PacketDevice device,
+      Paths paths,
+      WireGuard wireGuard,
+      Aead aead,
+      Consumer<Throwable> onFailure) {
+    this.device = device;
+    this.paths = paths;
+    this.wireGuard = wireGuard;
+    this.onFailure = onFailure;
+    FlowTable flows = new FlowTable();
+    Transmitter transmitter =
+        new Transmitter(device, paths, aead, flows, statistics.tx(), new TransmitterRequests());
+    receiver =
+        new Receiver(
+            device,
+            paths,
+            wireGuard,
+            aead,
+            flows,
+            statistics.rx(),
+            inbox,
+            () -> links,
+            () -> closed);
+    tx = thread("tailjar-tx", transmitter::run);
+    rx = thread("tailjar-rx", receiver::run);
+  }
+
+  private interface Loop {
+    void run() throws IOException;
+  }
+
+  private final class TransmitterRequests implements Transmitter.Requests {
+
+    @Override
+    public void handshake(PeerLink link) {
+      execute(() -> receiver.handshake(link));
+    }
+
+    @Override
+    public Links links() {
+      return links;
+    }
+
+    @Override
+    public boolean isClosed() {
+      return closed;
+    }
+  }
+
+  private Thread thread(String name, Loop loop) {
+    return Thread.ofPlatform()
+        .name(name)
+        .daemon()
+        .unstarted(
+            () -> {
+              try {
+                loop.run();
+              } catch (IOException | RuntimeException | Error e) {
+                fail(e);
+              }
+            });
+  }
+
+  /** Starts both threads. */
+  public void start() {
+    tx.start();
+    rx.start();
+  }
+
+  /**
+   * Puts a table in force, from the next packet on. Peers that stay keep their sessions; those that
+   * are gone lose them.
+   */
+  public synchronized void apply(PeerTable table) {
+    Links before = links;
+    Links after = before.next(table, device.mtu());
+    List<PeerLink> removed = before.without(after);
+    List<PeerLink> added = after.without(before);
+    links = after;
+    if (!removed.isEmpty() || !added.isEmpty()) {
+      execute(() -> receiver.change(removed, added));
+    }
+  }
+
+  /** Has the RX thread run something, soon and in the order of calls. */
+  public void execute(Runnable task) {
+    inbox.add(task);
+    paths.wake();
+  }
+
+  /**
+   * What WireGuard knows of a peer.
+   *
+   * @return null when there is no such peer, or RX has yet to add it
+   */
+  public @Nullable Peer peer(NodePublicKey key) {
+    PeerLink link = links.byKey().get(key);
+    return link == null ? null : link.peer();
+  }
+
+  /** What was counted so far. */
+  public Statistics statistics() {
+    return statistics;
+  }
+
+  private void fail(Throwable cause) {
+    if (!closed && failed.compareAndSet(false, true)) {
+      stop();
+      onFailure.accept(cause);
+    }
+  }
+
+  private void stop() {
+    closed = true;
+    device.wake();
+    paths.wake();
+  }
+
+  /** Ends both threads, within a second each, and overwrites all keys. */
+  @Override
+  public void close() {
+    stop();
+    if (ended(tx) && ended(rx)) {
+      wireGuard.close();
+    } else {
+      log.log(Level.WARNING, "a thread of the packet path did not end in time");
+    }
+  }
+
+  private static boolean ended(Thread thread) {
+    if (thread.getState() == Thread.State.NEW || thread == Thread.currentThread()) {
+      return true;
+    }
+    boolean interrupted = false;
+    long deadline = System.nanoTime() + JOIN.toNanos();
+    try {
+      while (thread.isAlive()) {
+        long left = deadline - System.nanoTime();
+        if (left <= 0) {
+          return false;
+        }
+        try {
+          thread.join(Duration.ofNanos(left));
+        } catch (InterruptedException _) {
+          interrupted = true; // the thread ends soon; the interrupt is for the caller
+        }
+      }
+      return true;
+    } finally {
+      if (interrupted) {
+        Thread.currentThread().interrupt();
+      }
+    }
+  }
+}

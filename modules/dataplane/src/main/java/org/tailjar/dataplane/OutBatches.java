@@ -1,0 +1,125 @@
+package org.tailjar.dataplane;
+
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+import org.jspecify.annotations.Nullable;
+import org.tailjar.dataplane.Statistics.Counters;
+import org.tailjar.magicsock.Paths;
+import org.tailjar.magicsock.Route;
+import org.tailjar.packet.Batch;
+import org.tailjar.packet.Path;
+
+/**
+ * The batches that one thread is filling, one for each path, so that peers whose packets come
+ * interleaved do not break up each other's batches. A batch goes out when it takes no more, when
+ * its slot is needed, or when it is flushed.
+ */
+final class OutBatches {
+
+  private final Paths paths;
+  private final Counters counters;
+  private final Arena arena;
+  private final Batch[] batches;
+  private final @Nullable Path[] seconds;
+  private int open;
+  private @Nullable Batch copy;
+
+  /** Room for this many open batches, in memory of the arena. */
+  OutBatches(Paths paths, Counters counters, Arena arena, int slots) {
+    this.paths = paths;
+    this.counters = counters;
+    this.arena = arena;
+    batches = new Batch[slots];
+    seconds = new Path[slots];
+  }
+
+  /** A batch for the route that takes a datagram of this length; append it before anything else. */
+  Batch accepting(Route route, int length) {
+    Path first = route.first();
+    Path second = route.second();
+    for (int i = 0; i < open; i++) {
+      Batch batch = batches[i];
+      if (batch.path() == first) {
+        if (seconds[i] != second || !batch.accepts(length)) {
+          send(i);
+          batch.clear(first);
+          seconds[i] = second;
+        }
+        return batch;
+      }
+    }
+    if (open == batches.length) {
+      flush(0);
+    }
+    Batch batch = batches[open];
+    if (batch == null) {
+      batch = new Batch(arena);
+      batches[open] = batch;
+    }
+    batch.clear(first);
+    seconds[open] = second;
+    open++;
+    return batch;
+  }
+
+  /** Sends what waits for a path. */
+  void flush(Path path) {
+    for (int i = 0; i < open; i++) {
+      if (batches[i].path() == path) {
+        flush(i);
+        return;
+      }
+    }
+  }
+
+  /** Sends everything, the oldest batch first. */
+  void flush() {
+    int count = open;
+    open = 0;
+    for (int i = 0; i < count; i++) {
+      send(i);
+    }
+  }
+
+  private void flush(int index) {
+    send(index);
+    Batch free = batches[index];
+    open--;
+    System.arraycopy(batches, index + 1, batches, index, open - index);
+    System.arraycopy(seconds, index + 1, seconds, index, open - index);
+    batches[open] = free;
+  }
+
+  private void send(int index) {
+    Batch batch = batches[index];
+    Path first = batch.path();
+    if (first == null || batch.count() == 0) {
+      return;
+    }
+    counters.sent(batch.count());
+    Path second = seconds[index];
+    if (second != null) {
+      sendCopy(batch, second); // ahead of the first path, which may frame the datagrams in place
+    }
+    paths.send(first, batch);
+  }
+
+  private void sendCopy(Batch batch, Path second) {
+    Batch to = copy;
+    if (to == null) {
+      to = new Batch(arena);
+      copy = to;
+    }
+    to.clear(second);
+    for (int i = 0; i < batch.count(); i++) {
+      int length = batch.length(i);
+      if (!to.accepts(length)) {
+        paths.send(second, to);
+        to.clear(second);
+      }
+      int offset = to.append(length);
+      MemorySegment.copy(batch.memory(), batch.offset(i), to.memory(), offset, length);
+    }
+    paths.send(second, to);
+  }
+}

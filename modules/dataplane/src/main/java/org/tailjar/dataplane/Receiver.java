@@ -1,0 +1,220 @@
+package org.tailjar.dataplane;
+
+import java.io.IOException;
+import java.lang.System.Logger;
+import java.lang.System.Logger.Level;
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
+import java.nio.ByteOrder;
+import java.util.Collection;
+import java.util.function.BooleanSupplier;
+import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
+import org.tailjar.crypto.Aead;
+import org.tailjar.crypto.AeadContext;
+import org.tailjar.dataplane.Statistics.Counters;
+import org.tailjar.filter.FlowTable;
+import org.tailjar.filter.PacketFilter;
+import org.tailjar.magicsock.Paths;
+import org.tailjar.packet.Batch;
+import org.tailjar.packet.Coalescer;
+import org.tailjar.packet.IpPacket;
+import org.tailjar.packet.PacketDevice;
+import org.tailjar.packet.Path;
+import org.tailjar.wireguard.Peer;
+import org.tailjar.wireguard.Session;
+import org.tailjar.wireguard.WireGuard;
+
+/**
+ * The RX thread: receives batches, opens transport messages where they lie and hands the packets to
+ * the device, merged. It owns the whole state of WireGuard, so handshake messages, timers and the
+ * work of the {@link Inbox} run here as well.
+ */
+final class Receiver {
+
+  private static final Logger log = System.getLogger("org.tailjar.dataplane");
+
+  private static final ValueLayout.OfInt INT =
+      ValueLayout.JAVA_INT_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN);
+  private static final int FIRST_HANDSHAKE_TYPE = 1;
+  private static final int LAST_HANDSHAKE_TYPE = 3;
+  private static final int TRANSPORT_TYPE = 4;
+
+  private final Paths paths;
+  private final WireGuard wireGuard;
+  private final FlowTable flows;
+  private final Inbox inbox;
+  private final Supplier<Links> table;
+  private final BooleanSupplier closed;
+  private final Counters counters;
+  private final AeadContext context;
+  private final Coalescer coalescer;
+  private final Outgoing outgoing;
+  private final TsmpResponder tsmp;
+  private final Batch batch;
+  private final IpPacket ip = new IpPacket();
+
+  /** The peer of the present batch that the paths were told of last. */
+  private @Nullable PeerLink confirmed;
+
+  private boolean faultLogged;
+
+  Receiver(
+      PacketDevice device,
+      Paths paths,
+      WireGuard wireGuard,
+      Aead aead,
+      FlowTable flows,
+      Counters counters,
+      Inbox inbox,
+      Supplier<Links> table,
+      BooleanSupplier closed) {
+    this.paths = paths;
+    this.wireGuard = wireGuard;
+    this.flows = flows;
+    this.counters = counters;
+    this.inbox = inbox;
+    this.table = table;
+    this.closed = closed;
+    context = aead.context();
+    coalescer = new Coalescer(new CountingDevice(device, counters));
+    Arena arena = Arena.ofAuto();
+    batch = new Batch(arena);
+    OutBatches batches = new OutBatches(paths, counters, arena, 1);
+    Sealer sealer = new Sealer(aead.context(), batches, device.mtu());
+    outgoing = new Outgoing(paths, sealer, counters);
+    tsmp = new TsmpResponder(outgoing);
+  }
+
+  /** Runs until closed. */
+  void run() throws IOException {
+    while (!closed.getAsBoolean()) {
+      long deadline;
+      try {
+        inbox.drain();
+        deadline = wireGuard.advance(System.nanoTime(), outgoing);
+      } catch (RuntimeException e) {
+        fault(e);
+        deadline = System.nanoTime();
+      }
+      if (paths.receive(batch, deadline)) {
+        receive(System.nanoTime());
+      }
+    }
+  }
+
+  /** Makes peers known to WireGuard and forgets others; run from the inbox. */
+  void change(Collection<PeerLink> removed, Collection<PeerLink> added) {
+    for (PeerLink link : removed) {
+      Peer peer = link.peer();
+      if (peer != null) {
+        wireGuard.remove(peer);
+        link.peer(null);
+      }
+      outgoing.discard(link);
+    }
+    for (PeerLink link : added) {
+      Peer peer = wireGuard.add(link.key(), null);
+      peer.attach(link);
+      link.peer(peer);
+      if (!link.staged().isEmpty()) {
+        handshake(link);
+      }
+    }
+  }
+
+  /** Starts a handshake; run from the inbox. */
+  void handshake(PeerLink link) {
+    Peer peer = link.peer();
+    if (peer != null) {
+      wireGuard.initiate(peer, System.nanoTime(), outgoing);
+    }
+  }
+
+  private void receive(long now) throws IOException {
+    int count = batch.count();
+    Path path = batch.path();
+    if (path == null) {
+      return;
+    }
+    counters.add(Counters.UDP_RECEIVES, 1);
+    counters.add(Counters.UDP_RECEIVED_PACKETS, count);
+    confirmed = null;
+    Links links = table.get();
+    MemorySegment memory = batch.memory();
+    for (int i = 0; i < count; i++) {
+      try {
+        message(memory, batch.offset(i), batch.length(i), path, links, now);
+      } catch (RuntimeException e) {
+        fault(e); // one message must not end the tunnel of all peers
+      }
+    }
+    coalescer.flush();
+  }
+
+  private void message(
+      MemorySegment memory, int offset, int length, Path path, Links links, long now)
+      throws IOException {
+    int type = length < Integer.BYTES ? 0 : memory.get(INT, offset);
+    if (type == TRANSPORT_TYPE) {
+      transport(memory, offset, length, path, links, now);
+    } else if (type >= FIRST_HANDSHAKE_TYPE && type <= LAST_HANDSHAKE_TYPE) {
+      Peer peer = wireGuard.handshake(memory, offset, length, path, now, outgoing);
+      if (peer != null && peer.attachment() instanceof PeerLink link) {
+        confirm(link, path);
+      }
+    } else {
+      counters.drop(Drop.IN_UNKNOWN, 1);
+    }
+  }
+
+  private void transport(
+      MemorySegment memory, int offset, int length, Path path, Links links, long now)
+      throws IOException {
+    Session session =
+        length < Session.OVERHEAD ? null : wireGuard.session(memory.get(INT, offset + 4));
+    if (session == null || !(session.peer().attachment() instanceof PeerLink link)) {
+      counters.drop(Drop.IN_UNKNOWN, 1);
+      return;
+    }
+    int opened = session.open(context, memory, offset, length, now);
+    if (opened < 0) {
+      counters.drop(Drop.IN_NOT_AUTHENTIC, 1);
+      return;
+    }
+    confirm(link, path);
+    wireGuard.opened(session, opened, now, outgoing);
+    if (opened == 0) {
+      return; // a keepalive
+    }
+    long start = (long) offset + Session.HEADER_LENGTH;
+    if (!ip.wrap(memory, start, opened)) {
+      counters.drop(Drop.IN_MALFORMED, 1);
+    } else if (links.allowedIps().lookup(ip.sourceHigh(), ip.sourceLow()) != link) {
+      counters.drop(Drop.IN_WRONG_SOURCE, 1);
+    } else if (!links.filter().inbound(ip, flows)) {
+      counters.drop(Drop.IN_FILTERED, 1);
+    } else if (ip.protocol() == PacketFilter.TSMP) {
+      tsmp.answer(link, ip, memory, start, now); // the kernel does not know the protocol
+    } else {
+      // The length that was opened has padding in it; the packet knows its own.
+      counters.add(Counters.BYTES_IN, ip.totalLength());
+      coalescer.add(memory, start, ip.totalLength());
+    }
+  }
+
+  private void confirm(PeerLink link, Path path) {
+    if (confirmed != link) {
+      confirmed = link;
+      paths.confirmed(link.endpoint(), path);
+    }
+  }
+
+  private void fault(RuntimeException e) {
+    if (!faultLogged) {
+      faultLogged = true;
+      log.log(Level.ERROR, "a fault in the packet path; the packet is dropped", e);
+    }
+  }
+}

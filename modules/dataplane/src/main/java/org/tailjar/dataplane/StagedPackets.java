@@ -1,0 +1,103 @@
+package org.tailjar.dataplane;
+
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Packets of one peer that wait for a session, oldest first. Guarded by its own monitor, which is
+ * the peer's staging lock:
+ *
+ * <ul>
+ *   <li>TX seals directly only while {@link #isEmpty} and there is a session; otherwise it takes
+ *       the lock, looks again at both, and if either fails it stages.
+ *   <li>RX publishes a session first, then takes the lock and seals and sends everything, and only
+ *       then is this empty again.
+ * </ul>
+ *
+ * <p>So a packet that was staged before the session was published is sent by RX; one that comes
+ * later either finds this not empty, waits for the lock and then goes directly, or joins the queue
+ * ahead of RX. None is left behind and none overtakes another.
+ */
+final class StagedPackets {
+
+  /** Most packets that wait. */
+  static final int CAPACITY = 128;
+
+  /** What sealing may write behind a packet before it puts it back: padding. */
+  private static final int TAILROOM = 16;
+
+  private final int slot;
+  private final int[] lengths = new int[CAPACITY];
+  private @Nullable MemorySegment memory;
+  private int first;
+
+  /** Written under the monitor. */
+  private volatile int count;
+
+  StagedPackets(int mtu) {
+    slot = mtu + TAILROOM;
+  }
+
+  /** Whether none waits; without the monitor this is a hint that errs to false while RX flushes. */
+  boolean isEmpty() {
+    return count == 0;
+  }
+
+  int size() {
+    return count;
+  }
+
+  /** Whether a packet of this length can wait here at all. */
+  boolean fits(int length) {
+    return length <= slot - TAILROOM;
+  }
+
+  /**
+   * Copies a packet to the end of the queue; monitor held.
+   *
+   * @return false when that pushed the oldest out
+   */
+  boolean add(MemorySegment from, long offset, int length) {
+    boolean room = count < CAPACITY;
+    if (!room) {
+      first = (first + 1) % CAPACITY;
+      count = CAPACITY - 1;
+    }
+    int index = (first + count) % CAPACITY;
+    MemorySegment.copy(from, offset, memory(), (long) index * slot, length);
+    lengths[index] = length;
+    count++;
+    return room;
+  }
+
+  /** The buffer that the packets lie in; monitor held. */
+  MemorySegment memory() {
+    MemorySegment buffer = memory;
+    if (buffer == null) {
+      buffer = Arena.ofAuto().allocate((long) CAPACITY * slot, 64);
+      memory = buffer;
+    }
+    return buffer;
+  }
+
+  /** Where the packet at a position in the queue lies; monitor held. */
+  long offset(int position) {
+    return (long) ((first + position) % CAPACITY) * slot;
+  }
+
+  /** Length of the packet at a position in the queue; monitor held. */
+  int length(int position) {
+    return lengths[(first + position) % CAPACITY];
+  }
+
+  /**
+   * Empties the queue and lets go of the buffer, which most peers need once in two minutes at most;
+   * monitor held.
+   */
+  void clear() {
+    first = 0;
+    memory = null;
+    count = 0;
+  }
+}

@@ -1,0 +1,183 @@
+package org.tailjar.dataplane;
+
+import java.io.IOException;
+import java.lang.foreign.Arena;
+import org.jspecify.annotations.Nullable;
+import org.tailjar.crypto.Aead;
+import org.tailjar.dataplane.Statistics.Counters;
+import org.tailjar.filter.FlowTable;
+import org.tailjar.magicsock.Paths;
+import org.tailjar.magicsock.Route;
+import org.tailjar.packet.IpPacket;
+import org.tailjar.packet.PacketDevice;
+import org.tailjar.packet.Path;
+import org.tailjar.packet.Segmenter;
+import org.tailjar.packet.SuperPacket;
+import org.tailjar.wireguard.Peer;
+import org.tailjar.wireguard.Session;
+
+/**
+ * The TX thread: reads super-packets from the device until there is none, splits and seals each
+ * straight from the device's buffer into batches, and sends those that are full; what is left goes
+ * before it waits for the device again.
+ */
+final class Transmitter {
+
+  /** Most peers whose packets are batched at once when they come interleaved. */
+  private static final int OPEN_BATCHES = 8;
+
+  /** Reads after which open batches go even if there is more to read, so that none waits long. */
+  private static final int BURST = 64;
+
+  /** What TX asks of others. */
+  interface Requests {
+
+    /** Has the RX thread start a handshake. */
+    void handshake(PeerLink link);
+
+    /** The table in force. */
+    Links links();
+
+    /** Whether the thread is to end. */
+    boolean isClosed();
+  }
+
+  private final PacketDevice device;
+  private final Paths paths;
+  private final FlowTable flows;
+  private final Requests requests;
+  private final Counters counters;
+  private final Sealer sealer;
+  private final int mtu;
+  private final SuperPacket packet;
+  private final IpPacket ip = new IpPacket();
+  private final Segmenter segmenter = new Segmenter();
+
+  /** First of the counters that {@link #ready} reserved. */
+  private long counter;
+
+  Transmitter(
+      PacketDevice device,
+      Paths paths,
+      Aead aead,
+      FlowTable flows,
+      Counters counters,
+      Requests requests) {
+    this.device = device;
+    this.paths = paths;
+    this.flows = flows;
+    this.requests = requests;
+    this.counters = counters;
+    mtu = device.mtu();
+    Arena arena = Arena.ofAuto();
+    packet = new SuperPacket(arena);
+    OutBatches batches = new OutBatches(paths, counters, arena, OPEN_BATCHES);
+    sealer = new Sealer(aead.context(), batches, mtu);
+  }
+
+  /** Runs until closed. */
+  void run() throws IOException {
+    while (!requests.isClosed()) {
+      int reads = 0;
+      while (reads < BURST && device.read(packet)) {
+        reads++;
+        transmit(System.nanoTime());
+      }
+      sealer.batches().flush();
+      if (reads < BURST && !requests.isClosed()) {
+        device.awaitReadable(-1);
+      }
+    }
+  }
+
+  private void transmit(long now) {
+    counters.add(Counters.TUN_READS, 1);
+    segmenter.start(packet);
+    int count = segmenter.count();
+    counters.add(Counters.TUN_READ_PACKETS, Math.max(1, count));
+    if (count == 0 || !ip.wrap(packet.memory(), packet.start(), packet.length())) {
+      counters.drop(Drop.OUT_MALFORMED, 1);
+      return;
+    }
+    Links links = requests.links();
+    if (!links.filter().outbound(ip, flows)) {
+      counters.drop(Drop.OUT_FILTERED, count);
+      return;
+    }
+    PeerLink link = links.allowedIps().lookup(ip.destinationHigh(), ip.destinationLow());
+    if (link == null) {
+      counters.drop(Drop.OUT_NO_PEER, count);
+      return;
+    }
+    if (segmenter.longest() > mtu) {
+      counters.drop(Drop.OUT_TOO_LONG, count);
+      return;
+    }
+    Session session = ready(link, count, now);
+    if (session == null) {
+      session = readyOrStaged(link, count, now);
+    }
+    if (session != null) {
+      send(link, session, count, now);
+    }
+    Peer peer = link.peer();
+    if (peer != null && peer.wantsHandshake(now)) {
+      requests.handshake(link);
+    }
+  }
+
+  /** A session with counters reserved for all packets, if none of the peer's waits for one. */
+  private @Nullable Session ready(PeerLink link, int count, long now) {
+    Peer peer = link.peer();
+    if (peer == null || !link.staged().isEmpty()) {
+      return null;
+    }
+    Session session = peer.sending(now);
+    if (session == null) {
+      return null;
+    }
+    counter = session.reserve(count);
+    return counter == Session.EXHAUSTED ? null : session;
+  }
+
+  /** See {@link StagedPackets}. */
+  private @Nullable Session readyOrStaged(PeerLink link, int count, long now) {
+    StagedPackets staged = link.staged();
+    synchronized (staged) {
+      Session session = ready(link, count, now);
+      if (session != null) {
+        return session;
+      }
+      while (segmenter.next()) {
+        if (!staged.add(packet.memory(), segmenter.offset(), segmenter.length())) {
+          counters.drop(Drop.OUT_STAGING_FULL, 1);
+        }
+      }
+      return null;
+    }
+  }
+
+  private void send(PeerLink link, Session session, int count, long now) {
+    Route route = paths.route(link.endpoint());
+    if (route == null) {
+      counters.drop(Drop.OUT_NO_ROUTE, count);
+      return;
+    }
+    Path last = link.lastPath();
+    if (last != route.first()) {
+      if (last != null) {
+        sealer.batches().flush(last); // or the packets on the new path might overtake those
+      }
+      link.lastPath(route.first());
+    }
+    long bytes = 0;
+    long sealed = 0;
+    while (segmenter.next()) {
+      int length = segmenter.length();
+      sealed += sealer.seal(session, counter++, route, packet.memory(), segmenter.offset(), length);
+      bytes += length;
+    }
+    counters.add(Counters.BYTES_OUT, bytes);
+    session.peer().sent(now, count, sealed);
+  }
+}
