@@ -1,0 +1,101 @@
+package org.tailjar.headscale;
+
+import io.avaje.json.JsonAdapter;
+import io.avaje.json.JsonException;
+import io.avaje.json.JsonReader;
+import io.avaje.json.JsonWriter;
+import io.avaje.jsonb.Jsonb;
+import java.time.DateTimeException;
+import java.time.Instant;
+import java.time.OffsetDateTime;
+import java.util.function.Function;
+import org.jspecify.annotations.Nullable;
+import org.tailjar.crypto.DiscoPublicKey;
+import org.tailjar.crypto.MachinePublicKey;
+import org.tailjar.crypto.NodePublicKey;
+
+/**
+ * The JSON of the control protocol, and the one place that knows Go's conventions: the zero time
+ * and the empty string mean "none", absent and null are the same, unknown fields are ignored.
+ */
+final class WireJson {
+
+  /** How Go writes a time that was never set. */
+  private static final Instant GO_ZERO_TIME = Instant.parse("0001-01-01T00:00:00Z");
+
+  private static final Jsonb JSONB =
+      Jsonb.builder()
+          .failOnUnknown(false)
+          .failOnNullPrimitives(false)
+          .serializeNulls(false)
+          // An empty packet filter denies all; an absent one changes nothing.
+          .serializeEmpty(true)
+          .add(Instant.class, new Text<>(WireJson::time, Instant::toString))
+          .add(MachinePublicKey.class, new Text<>(MachinePublicKey::parse, MachinePublicKey::text))
+          .add(NodePublicKey.class, new Text<>(NodePublicKey::parse, NodePublicKey::text))
+          .add(DiscoPublicKey.class, new Text<>(DiscoPublicKey::parse, DiscoPublicKey::text))
+          .build();
+
+  private WireJson() {}
+
+  static byte[] encode(Object message) {
+    return JSONB.toJsonBytes(message);
+  }
+
+  /**
+   * Reads one message.
+   *
+   * @throws ControlException if the bytes are not such a message
+   */
+  static <T> T decode(Class<T> type, byte[] json) throws ControlException {
+    try {
+      @Nullable T message = JSONB.type(type).fromJson(json);
+      if (message == null) {
+        throw new ControlException(
+            "the server sent null where a " + type.getSimpleName() + " belongs");
+      }
+      return message;
+    } catch (JsonException
+        | IllegalArgumentException
+        | IllegalStateException
+        | NullPointerException
+        | IndexOutOfBoundsException
+        | ArithmeticException e) {
+      throw new ControlException(
+          "the server sent a " + type.getSimpleName() + " that cannot be read: " + e.getMessage(),
+          e);
+    }
+  }
+
+  private static @Nullable Instant time(String text) {
+    try {
+      Instant instant = OffsetDateTime.parse(text).toInstant();
+      return instant.equals(GO_ZERO_TIME) ? null : instant;
+    } catch (DateTimeException e) {
+      throw new IllegalArgumentException("not a time: " + text, e);
+    }
+  }
+
+  /** A value that is a string on the wire; the empty string is none. */
+  private record Text<T>(Function<String, @Nullable T> parse, Function<T, String> format)
+      implements JsonAdapter<T> {
+
+    @Override
+    public void toJson(JsonWriter writer, @Nullable T value) {
+      if (value == null) {
+        writer.nullValue();
+      } else {
+        writer.value(format.apply(value));
+      }
+    }
+
+    @Override
+    public @Nullable T fromJson(JsonReader reader) {
+      if (reader.isNullValue()) {
+        return null;
+      }
+      String text = reader.readString();
+      return text.isEmpty() ? null : parse.apply(text);
+    }
+  }
+}
