@@ -1,0 +1,124 @@
+package org.tailjar.headscale;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.nio.file.Path;
+import java.util.List;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
+import org.tailjar.crypto.DiscoPrivateKey;
+import org.tailjar.crypto.MachinePrivateKey;
+import org.tailjar.crypto.NodePrivateKey;
+import org.tailjar.crypto.NodePublicKey;
+import org.tailjar.transport.Dialer;
+
+/** The control client against a real headscale. */
+@Timeout(120)
+class RealHeadscaleTests {
+
+  private static RealHeadscale headscale;
+
+  @BeforeAll
+  static void startHeadscale(@TempDir Path directory) throws Exception {
+    headscale = RealHeadscale.startIn(directory);
+  }
+
+  @AfterAll
+  static void stopHeadscale() throws Exception {
+    if (headscale != null) {
+      headscale.close();
+    }
+  }
+
+  private record Machine(
+      MachinePrivateKey machine, DiscoPrivateKey disco, String name, RecordingListener listener) {
+    static Machine named(String name) {
+      return new Machine(
+          MachinePrivateKey.generate(), DiscoPrivateKey.generate(), name, new RecordingListener());
+    }
+
+    ControlClient client() throws Exception {
+      return new ControlClient(
+          new ControlConfig(
+              headscale.url(),
+              Dialer.builder().build(),
+              machine,
+              Hostinfo.of(name),
+              disco.publicKey(),
+              "0.1.0"),
+          listener);
+    }
+  }
+
+  private static Thread poll(ControlClient client, NodePublicKey key) {
+    return Thread.ofVirtual().start(() -> client.poll(key));
+  }
+
+  @Test
+  void aNodeJoinsWithAKeyAndReceivesItsMap() throws Exception {
+    Machine one = Machine.named("alpha");
+    NodePublicKey key = NodePrivateKey.generate().publicKey();
+    try (ControlClient client = one.client()) {
+      assertThat(client.register(key, NodePublicKey.ZERO, headscale.authKey()))
+          .isInstanceOf(Registration.Registered.class);
+      poll(client, key);
+      NetworkMap map = one.listener().await(RecordingListener.Map.class).map();
+      assertThat(map.self().key()).isEqualTo(key);
+      assertThat(map.self().name()).isEqualTo("alpha.example.ts.");
+      assertThat(map.self().addresses()).hasSize(2);
+      assertThat(map.derpMap().regions()).containsKey("999");
+    }
+  }
+
+  @Test
+  void peersSeeEachOtherComeAndChangeAndGo() throws Exception {
+    Machine one = Machine.named("beta");
+    Machine two = Machine.named("gamma");
+    NodePublicKey oneKey = NodePrivateKey.generate().publicKey();
+    NodePublicKey twoKey = NodePrivateKey.generate().publicKey();
+    try (ControlClient first = one.client();
+        ControlClient second = two.client()) {
+      first.register(oneKey, NodePublicKey.ZERO, headscale.authKey());
+      poll(first, oneKey);
+      one.listener().await(RecordingListener.Connected.class);
+
+      second.register(twoKey, NodePublicKey.ZERO, headscale.authKey("--ephemeral"));
+      poll(second, twoKey);
+      Node peer =
+          one
+              .listener()
+              .await(RecordingListener.Map.class, e -> peer(e.map(), twoKey) != null)
+              .map()
+              .peers()
+              .stream()
+              .filter(p -> p.key().equals(twoKey))
+              .findFirst()
+              .orElseThrow();
+      assertThat(peer.name()).isEqualTo("gamma.example.ts.");
+
+      NetInfo netInfo =
+          new NetInfo(null, null, null, true, null, 999, java.util.Map.of("999-v4", 0.01), null);
+      second.updateLocal(
+          Hostinfo.of("gamma"), List.of("192.0.2.7:41641"), List.of(EndpointType.LOCAL), netInfo);
+      one.listener()
+          .await(
+              RecordingListener.Map.class,
+              e -> {
+                Node p = peer(e.map(), twoKey);
+                return p != null
+                    && p.homeDerp() == 999
+                    && List.of("192.0.2.7:41641").equals(p.endpoints());
+              });
+
+      second.logout(twoKey);
+      one.listener().await(RecordingListener.Map.class, e -> peer(e.map(), twoKey) == null);
+    }
+  }
+
+  private static Node peer(NetworkMap map, NodePublicKey key) {
+    return map.peers().stream().filter(p -> p.key().equals(key)).findFirst().orElse(null);
+  }
+}
