@@ -1,0 +1,278 @@
+package org.tailjar.launcher;
+
+import java.net.InetSocketAddress;
+import java.net.URI;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.function.Function;
+import org.tailjar.tailnet.AuthKeySource;
+import org.tailjar.tailnet.LogoutPolicy;
+import org.tailjar.tailnet.NodeConfig;
+import org.tailjar.tailnet.Secret;
+import org.tailjar.tailnet.StateLocation;
+
+/**
+ * Reads one environment: our own names first, then the arguments in TS_EXTRA_ARGS, which the
+ * incumbent's image lets win over its variables, then those variables. Empty means unset. For one
+ * use by one thread.
+ */
+final class ConfigurationReader {
+  /** Where state is kept unless the environment says otherwise. */
+  static final String DEFAULT_STATE = "/tailscale/state";
+
+  /** The value that stands for no state at all. */
+  static final String MEMORY_STATE = "mem:";
+
+  private static final InetSocketAddress DEFAULT_HEALTH = new InetSocketAddress("127.0.0.1", 9002);
+
+  /** Where the incumbent's image serves health and metrics once either is switched on. */
+  private static final String INCUMBENT_HEALTH = "[::]:9002";
+
+  private static final String FILE_PREFIX = "file:";
+
+  private final Map<String, String> environment;
+  private final String systemHostname;
+  private final ExtraArguments arguments;
+  private final List<String> warnings = new ArrayList<>();
+  private final List<String> errors = new ArrayList<>();
+
+  ConfigurationReader(Map<String, String> environment, String systemHostname) {
+    this.environment = environment;
+    this.systemHostname = systemHostname;
+    this.arguments = ExtraArguments.parse(environment.getOrDefault(ExtraArguments.NAME, ""));
+  }
+
+  /** A value and the place where it was found. */
+  private record Setting(String name, String value) {}
+
+  Configuration.Result read() {
+    warnings.addAll(Variables.unknown(environment));
+    if (!arguments.ignored().isEmpty()) {
+      warnings.add(ExtraArguments.NAME + ": ignored: " + String.join(", ", arguments.ignored()));
+    }
+    var server = serverUrl();
+    var state =
+        value(
+                setting("TAILSCALE_STATE_DIR", "", "TS_STATE_DIR"),
+                this::state,
+                Values.STATE_ACCEPTED)
+            .orElse(new StateLocation.Directory(Path.of(DEFAULT_STATE)));
+    var socket =
+        value(
+                setting("TAILSCALE_SOCKET", "", "TS_SOCKET"),
+                Values::socketPath,
+                Values.SOCKET_ACCEPTED)
+            .orElse(Path.of(SocketLocation.DEFAULT));
+    var hostname =
+        value(
+                setting("TAILSCALE_HOSTNAME", ExtraArguments.HOSTNAME, "TS_HOSTNAME"),
+                Values::hostname,
+                Values.HOSTNAME_ACCEPTED)
+            .orElseGet(() -> Values.sanitizedHostname(systemHostname));
+    userspace();
+    var configuration =
+        new Configuration(
+            server.orElse(URI.create("http://unset.invalid")),
+            authKey(),
+            hostname,
+            state,
+            value(
+                setting("TAILSCALE_CA_FILE", "", "SSL_CERT_FILE"),
+                Values::path,
+                Values.PATH_ACCEPTED),
+            value(
+                    setting("TAILSCALE_INTERFACE", ""),
+                    Values::interfaceName,
+                    Values.INTERFACE_ACCEPTED)
+                .orElse(NodeConfig.DEFAULT_INTERFACE),
+            value(setting("TAILSCALE_UDP_PORT", ""), Values::port, Values.PORT_ACCEPTED)
+                .orElse(NodeConfig.DEFAULT_UDP_PORT),
+            value(setting("TAILSCALE_MTU", "", "TS_DEBUG_MTU"), Values::mtu, Values.MTU_ACCEPTED)
+                .orElse(NodeConfig.DEFAULT_MTU),
+            value(setting("TAILSCALE_LOGOUT", ""), Values::logout, Values.LOGOUT_ACCEPTED)
+                .orElse(LogoutPolicy.AUTO),
+            onOrOff(setting("TAILSCALE_EPHEMERAL", "")).orElse(false),
+            acceptDns(),
+            acceptRoutes(),
+            healthAddress(),
+            SocketLocation.of(socket, state),
+            log());
+    offers();
+    return errors.isEmpty()
+        ? new Configuration.Accepted(configuration, warnings)
+        : new Configuration.Refused(errors);
+  }
+
+  private Optional<URI> serverUrl() {
+    var setting = setting("TAILSCALE_SERVER_URL", ExtraArguments.LOGIN_SERVER);
+    if (setting.isEmpty()) {
+      errors.add("TAILSCALE_SERVER_URL is not set: give " + Values.URL_ACCEPTED);
+      return Optional.empty();
+    }
+    var url = Values.url(setting.get().value());
+    if (url.isEmpty()) {
+      refuse(setting.get().name(), Values.shownUrl(setting.get().value()), Values.URL_ACCEPTED);
+    }
+    return url;
+  }
+
+  private AuthKeySource authKey() {
+    if (present("TAILSCALE_KEY").isPresent() && present("TAILSCALE_KEY_FILE").isPresent()) {
+      warnings.add("TAILSCALE_KEY_FILE is ignored because TAILSCALE_KEY is set");
+    }
+    var own = present("TAILSCALE_KEY").map(value -> new Setting("TAILSCALE_KEY", value));
+    if (own.isEmpty()) {
+      var file = present("TAILSCALE_KEY_FILE");
+      if (file.isPresent()) {
+        return value(
+                Optional.of(new Setting("TAILSCALE_KEY_FILE", file.get())),
+                Values::path,
+                Values.PATH_ACCEPTED)
+            .<AuthKeySource>map(KeyFile::new)
+            .orElse(AuthKeySource.none());
+      }
+      own = setting("TS_AUTHKEY", ExtraArguments.AUTH_KEY, "TS_AUTH_KEY");
+    }
+    return own.map(this::authKey).orElse(AuthKeySource.none());
+  }
+
+  private AuthKeySource authKey(Setting setting) {
+    var value = setting.value();
+    if (value.startsWith(FILE_PREFIX)) {
+      var path = Values.path(value.substring(FILE_PREFIX.length()));
+      if (path.isPresent()) {
+        return new KeyFile(path.get());
+      }
+    } else if (Values.isKey(value)) {
+      return AuthKeySource.of(Secret.of(value));
+    }
+    errors.add(setting.name() + " (value not shown) is not accepted: give " + Values.KEY_ACCEPTED);
+    return AuthKeySource.none();
+  }
+
+  private Optional<StateLocation> state(String text) {
+    return text.equals(MEMORY_STATE)
+        ? Optional.of(new StateLocation.Memory())
+        : Values.path(text).map(StateLocation.Directory::new);
+  }
+
+  private boolean acceptDns() {
+    var setting = setting("TAILSCALE_ACCEPT_DNS", ExtraArguments.ACCEPT_DNS, "TS_ACCEPT_DNS");
+    var accepted = onOrOff(setting);
+    if (accepted.orElse(false)) {
+      warnIfNotBuilt("TAILSCALE_ACCEPT_DNS", setting.orElseThrow());
+    }
+    return accepted.orElse(true);
+  }
+
+  private boolean acceptRoutes() {
+    var setting = setting("TAILSCALE_ACCEPT_ROUTES", ExtraArguments.ACCEPT_ROUTES);
+    boolean accepted = onOrOff(setting).orElse(false);
+    if (accepted) {
+      warnIfNotBuilt("TAILSCALE_ACCEPT_ROUTES", setting.orElseThrow());
+    }
+    return accepted;
+  }
+
+  private InetSocketAddress healthAddress() {
+    var setting = setting("TAILSCALE_HEALTH_ADDR", "", "TS_LOCAL_ADDR_PORT");
+    boolean incumbent = false;
+    for (var name : List.of("TS_ENABLE_HEALTH_CHECK", "TS_ENABLE_METRICS")) {
+      incumbent |= onOrOff(setting(name, "")).orElse(false);
+    }
+    if (setting.isEmpty() && incumbent) {
+      return Values.address(INCUMBENT_HEALTH).orElseThrow();
+    }
+    return value(setting, Values::address, Values.ADDRESS_ACCEPTED).orElse(DEFAULT_HEALTH);
+  }
+
+  private LogSettings log() {
+    return new LogSettings(
+        value(setting("TAILSCALE_LOG_LEVEL", ""), Values::level, Values.LEVEL_ACCEPTED)
+            .orElse(LogSettings.DEFAULT.level()),
+        value(setting("TAILSCALE_LOG_FORMAT", ""), Values::format, Values.FORMAT_ACCEPTED)
+            .orElse(LogSettings.DEFAULT.format()));
+  }
+
+  /** The incumbent's image can do without a TUN device; this node cannot. */
+  private void userspace() {
+    if (onOrOff(setting("TS_USERSPACE", "")).orElse(false)) {
+      warnings.add("TS_USERSPACE is ignored: Tailjar always uses a TUN device");
+    }
+  }
+
+  /**
+   * What this node would offer to others. An exit node to be used is refused: traffic that its user
+   * believes hidden would leave by the ordinary way.
+   */
+  private void offers() {
+    setting("TAILSCALE_ROUTES", ExtraArguments.ADVERTISE_ROUTES, "TS_ROUTES")
+        .ifPresent(setting -> warnIfNotBuilt("TAILSCALE_ROUTES", setting));
+    var advertise = setting("TAILSCALE_ADVERTISE_EXIT_NODE", ExtraArguments.ADVERTISE_EXIT_NODE);
+    if (onOrOff(advertise).orElse(false)) {
+      warnIfNotBuilt("TAILSCALE_ADVERTISE_EXIT_NODE", advertise.orElseThrow());
+    }
+    setting("TAILSCALE_EXIT_NODE", ExtraArguments.EXIT_NODE)
+        .ifPresent(
+            setting ->
+                errors.add(
+                    "%s=%s is refused: this version cannot use an exit node, and traffic would leave by the ordinary way"
+                        .formatted(setting.name(), shown(setting.value()))));
+  }
+
+  private void warnIfNotBuilt(String variable, Setting setting) {
+    if (Variables.NOT_BUILT.contains(variable)) {
+      warnings.add(setting.name() + " is ignored: this version cannot do that yet");
+    }
+  }
+
+  private Optional<Boolean> onOrOff(Optional<Setting> setting) {
+    return value(setting, Values::onOrOff, Values.SWITCH_ACCEPTED);
+  }
+
+  private <T> Optional<T> value(
+      Optional<Setting> setting, Function<String, Optional<T>> parser, String accepted) {
+    return setting.flatMap(
+        found -> {
+          var value = parser.apply(found.value());
+          if (value.isEmpty()) {
+            refuse(found.name(), found.value(), accepted);
+          }
+          return value;
+        });
+  }
+
+  private void refuse(String name, String value, String accepted) {
+    errors.add("%s=%s is not accepted: give %s".formatted(name, shown(value), accepted));
+  }
+
+  /** A value in one line: control characters would break it. */
+  private static String shown(String value) {
+    return '"' + value.replaceAll("\\p{Cntrl}", "?") + '"';
+  }
+
+  private Optional<Setting> setting(String own, String argument, String... aliases) {
+    var found = present(own).map(value -> new Setting(own, value));
+    if (found.isEmpty()) {
+      found =
+          arguments
+              .value(argument)
+              .map(value -> new Setting(ExtraArguments.NAME + " --" + argument, value));
+    }
+    for (var alias : aliases) {
+      if (found.isEmpty()) {
+        found = present(alias).map(value -> new Setting(alias, value));
+      }
+    }
+    return found;
+  }
+
+  private Optional<String> present(String name) {
+    return Optional.ofNullable(environment.get(name))
+        .map(String::strip)
+        .filter(value -> !value.isEmpty());
+  }
+}

@@ -1,0 +1,27 @@
+package org.tailjar.launcher;
+
+import java.util.Map;
+
+/**
+ * One request.
+ *
+ * @param method in upper case
+ * @param path decoded, without the query
+ * @param query the first value of each parameter
+ * @param host the Host header, empty when absent
+ * @param fromBrowser whether it bears an Origin or Referer header
+ * @param writer whether whoever sent it may change something
+ */
+record HttpCall(
+    String method,
+    String path,
+    Map<String, String> query,
+    String host,
+    boolean fromBrowser,
+    boolean writer) {
+
+  /** A parameter of the query, or the empty text. */
+  String parameter(String name) {
+    return query.getOrDefault(name, "");
+  }
+}

@@ -1,0 +1,39 @@
+package org.tailjar.launcher;
+
+import org.tailjar.tailnet.StartFailure;
+
+/** What a user is told when the node cannot start: one line, with what to do about it. */
+final class StartMessages {
+  private StartMessages() {}
+
+  static String of(StartFailure failure) {
+    return switch (failure) {
+      case StartFailure.StateDirectoryNotWritable(var directory, var reason) ->
+          "the state directory %s cannot be written (%s): mount a writable volume there or set TAILSCALE_STATE_DIR"
+              .formatted(directory, reason);
+      case StartFailure.StateUnreadable(var file, var reason) ->
+          "the state in %s cannot be read (%s): restore it, or remove it to join as a new node"
+              .formatted(file, reason);
+      case StartFailure.NoTunDevice(var reason) ->
+          "/dev/net/tun cannot be opened (%s): give the container the device, for Docker with devices: [/dev/net/tun]"
+              .formatted(reason);
+      case StartFailure.NoNetAdmin() ->
+          "the capability NET_ADMIN is missing: give it to the container, for Docker with cap_add:"
+              + " [NET_ADMIN]";
+      case StartFailure.InterfaceBusy(var name) ->
+          "the interface %s is in use by another process: stop it or set TAILSCALE_INTERFACE"
+              .formatted(name);
+      case StartFailure.CaFileUnusable(var file, var reason) ->
+          "TAILSCALE_CA_FILE=\"%s\" cannot be used (%s): give a file of certificates in PEM"
+              .formatted(file, reason);
+      case StartFailure.KeyMissing() ->
+          "the state holds no node and no auth key is set: set TAILSCALE_KEY or TAILSCALE_KEY_FILE"
+              + " (headscale preauthkeys create makes one)";
+      case StartFailure.KeyUnreadable(var reason) ->
+          "the auth key cannot be read: %s (TAILSCALE_KEY_FILE)".formatted(reason);
+      case StartFailure.KeyRejected(var reason) ->
+          "the server refused the auth key (%s): set a new one in TAILSCALE_KEY or TAILSCALE_KEY_FILE"
+              .formatted(reason.strip());
+    };
+  }
+}
