@@ -57,6 +57,7 @@ public final class PacketCiphers {
 
   private static List<Aead> findAvailable() {
     List<Aead> found = new ArrayList<>();
+    addIfRight(found, IntrinsicAead.load());
     addIfRight(found, OpenSslAead.load());
     addIfRight(found, new JceAead());
     if (found.isEmpty()) {

@@ -34,6 +34,12 @@ class PacketCiphersTests {
     assertThat(PacketCiphers.available()).extracting(Aead::name).contains("openssl");
   }
 
+  /** A JDK whose insides changed would otherwise lose the fastest cipher unnoticed. */
+  @Test
+  void theIntrinsicsOfTheJdkThatIsBuiltWithAreFound() {
+    assertThat(PacketCiphers.available()).extracting(Aead::name).contains("intrinsic");
+  }
+
   @Test
   void thePropertyOverridesTheChoice() {
     System.setProperty(PacketCiphers.PROPERTY, "jce");
