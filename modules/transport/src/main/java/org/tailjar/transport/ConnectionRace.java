@@ -123,11 +123,16 @@ final class ConnectionRace {
 
   private SocketChannel connect(InetAddress address) throws IOException {
     SocketChannel channel = SocketChannel.open();
-    synchronized (open) {
-      open.add(channel);
-    }
     try {
+      // Nobody else knows the channel yet: a mark goes to a descriptor that must not be closed and
+      // used again meanwhile.
       marker.mark(channel);
+      synchronized (open) {
+        open.add(channel);
+      }
+      if (decided.get()) {
+        throw new ConnectException("another address answered");
+      }
       channel.setOption(StandardSocketOptions.TCP_NODELAY, true);
       channel.setOption(StandardSocketOptions.SO_KEEPALIVE, true);
       long left = Math.min(attemptTimeout.toNanos(), deadline - System.nanoTime());
