@@ -264,11 +264,12 @@ public final class Netlink implements AutoCloseable {
   private static IpRoute route(
       NetlinkReply reply, Map<Integer, byte[]> attributes, boolean ipv4, int table) {
     byte[] raw = attributes.getOrDefault(RTA_DST, new byte[ipv4 ? 4 : 16]);
+    IpRoute.Action action = IpRoute.Action.of(reply.body().get(7) & 0xff);
+    // The kernel shows IPv6 routes that lead nowhere as leading to the loopback interface.
+    int link =
+        action == IpRoute.Action.THROW ? 0 : NetlinkReply.integer(attributes.get(RTA_OIF), 0);
     return new IpRoute(
-        new IpPrefix(high(raw), low(raw), reply.body().get(1) & 0xff),
-        table,
-        IpRoute.Action.of(reply.body().get(7) & 0xff),
-        NetlinkReply.integer(attributes.get(RTA_OIF), 0));
+        new IpPrefix(high(raw), low(raw), reply.body().get(1) & 0xff), table, action, link);
   }
 
   /**

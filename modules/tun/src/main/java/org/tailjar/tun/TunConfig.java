@@ -1,0 +1,39 @@
+package org.tailjar.tun;
+
+/**
+ * How to make a TUN device.
+ *
+ * @param device the device file of the kernel
+ * @param name name of the interface, such as {@code tailscale0}
+ * @param mtu largest IP packet in bytes
+ * @param tcpOffload whether TCP super-packets may be read and written, where the kernel has them
+ * @param udpOffload whether UDP super-packets may be, where the kernel has them; only with TCP
+ */
+public record TunConfig(
+    String device, String name, int mtu, boolean tcpOffload, boolean udpOffload) {
+
+  private static final int MIN_MTU = 576;
+  private static final int MAX_MTU = 65_520;
+
+  /**
+   * Checks the values.
+   *
+   * @throws IllegalArgumentException when the MTU is not between 576 and 65520
+   */
+  public TunConfig {
+    if (mtu < MIN_MTU || mtu > MAX_MTU) {
+      throw new IllegalArgumentException(
+          "an MTU of " + mtu + " is not between " + MIN_MTU + " and " + MAX_MTU);
+    }
+  }
+
+  /** A device with all the offloads that the kernel has. */
+  public static TunConfig of(String name, int mtu) {
+    return new TunConfig("/dev/net/tun", name, mtu, true, true);
+  }
+
+  /** The same, one packet per read and write. */
+  public TunConfig withoutOffloads() {
+    return new TunConfig(device, name, mtu, false, false);
+  }
+}
