@@ -72,6 +72,10 @@ final class HandshakeLimiter {
     return allowance.take(now);
   }
 
+  int sourceCount() {
+    return sources.size();
+  }
+
   /**
    * What counts as one source, whatever its port: an IPv4 address, an IPv6 network of 64 bits (a
    * host has all of its addresses), or a key at a relay.
