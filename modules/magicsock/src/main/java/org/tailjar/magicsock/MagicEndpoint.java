@@ -1,0 +1,192 @@
+package org.tailjar.magicsock;
+
+import java.net.InetSocketAddress;
+import java.time.Duration;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import org.jspecify.annotations.Nullable;
+import org.tailjar.crypto.CryptoException;
+import org.tailjar.crypto.DiscoPrivateKey;
+import org.tailjar.crypto.DiscoPublicKey;
+import org.tailjar.crypto.NodePublicKey;
+import org.tailjar.derp.Relay;
+import org.tailjar.derp.Relays;
+import org.tailjar.linux.UdpAddress;
+
+/**
+ * A peer. Senders see the volatile fields alone; all else belongs to the RX thread, which publishes
+ * the route whenever it has changed.
+ */
+final class MagicEndpoint implements Endpoint {
+
+  private final NodePublicKey key;
+  private final PeerPaths paths;
+
+  /** When a packet was last sent; any thread. */
+  volatile long lastSend = Times.NEVER;
+
+  /** Whether the RX thread is to be told of the next packet; any thread. */
+  volatile boolean idle = true;
+
+  private volatile @Nullable Route route;
+  private volatile PeerPathStatus status =
+      new PeerPathStatus(Optional.empty(), false, "", Optional.empty(), Optional.empty());
+
+  private DiscoPublicKey discoKey = DiscoPublicKey.ZERO;
+  private @Nullable DiscoBox box;
+  private int homeRegion;
+  private int lastRegion;
+  private @Nullable InetSocketAddress plainAddress;
+  private final Map<Integer, DerpPath> relayPaths = new HashMap<>();
+
+  /** When the RX thread is to look at this peer again. */
+  long deadline = Times.NONE;
+
+  MagicEndpoint(NodePublicKey key, PeerPaths paths) {
+    this.key = key;
+    this.paths = paths;
+  }
+
+  @Override
+  public NodePublicKey key() {
+    return key;
+  }
+
+  PeerPaths paths() {
+    return paths;
+  }
+
+  @Nullable Route route() {
+    return route;
+  }
+
+  PeerPathStatus status() {
+    return status;
+  }
+
+  DiscoPublicKey discoKey() {
+    return discoKey;
+  }
+
+  /** The box to this peer; null when it does no DISCO. */
+  @Nullable DiscoBox box() {
+    return box;
+  }
+
+  /** Takes what the network map says; the route is to be published afterwards. */
+  void apply(PathConfig.Peer config, DiscoPrivateKey own, long now) {
+    if (!config.discoKey().equals(discoKey)) {
+      discoKey = config.discoKey();
+      box = box(own, discoKey);
+      // Another key means that the peer has started anew and knows nothing of our paths.
+      paths.reset();
+      idle = true;
+    }
+    homeRegion = config.homeRegion();
+    plainAddress =
+        box == null && !config.endpoints().isEmpty() ? config.endpoints().getFirst() : null;
+    paths.map(box == null ? List.of() : config.endpoints(), homeRegion != 0, now);
+  }
+
+  private static @Nullable DiscoBox box(DiscoPrivateKey own, DiscoPublicKey peer) {
+    if (peer.isZero()) {
+      return null;
+    }
+    try {
+      return new DiscoBox(own, peer);
+    } catch (CryptoException e) {
+      return null;
+    }
+  }
+
+  /** The path by a region; null when there is no such region. */
+  @Nullable DerpPath relayPath(int regionId, Relays relays) {
+    if (regionId == 0) {
+      return null;
+    }
+    DerpPath known = relayPaths.get(regionId);
+    Relay relay = relays.relay(regionId);
+    if (relay == null) {
+      relayPaths.remove(regionId);
+      return null;
+    }
+    if (known == null || known.relay() != relay) {
+      known = new DerpPath(relay, key);
+      relayPaths.put(regionId, known);
+    }
+    return known;
+  }
+
+  /** The path by the home region, else by the region that the peer was last heard from. */
+  @Nullable DerpPath relayPath(Relays relays) {
+    DerpPath home = relayPath(homeRegion, relays);
+    return home != null ? home : relayPath(lastRegion, relays);
+  }
+
+  /** A packet of this peer came by a region; true when that gives a first way to it. */
+  boolean heardFrom(int regionId) {
+    boolean news = lastRegion != regionId;
+    lastRegion = regionId;
+    return news && route == null;
+  }
+
+  /** The peer is not at a region. */
+  void notAt(int regionId) {
+    if (lastRegion == regionId) {
+      lastRegion = 0;
+    }
+  }
+
+  /** A plain WireGuard peer was heard from an address: packets to it go there from now on. */
+  boolean roamed(InetSocketAddress from) {
+    if (box != null || from.equals(plainAddress)) {
+      return false;
+    }
+    plainAddress = from;
+    return true;
+  }
+
+  /**
+   * Works out the route and shows it to the senders.
+   *
+   * @return whether it is another
+   */
+  boolean publish(UdpPathTable udpPaths, Relays relays, long now) {
+    InetSocketAddress best = box == null ? plainAddress : paths.best();
+    boolean trusted = box == null ? best != null : paths.trusted(now);
+    DerpPath relay = relayPath(relays);
+    Route next = null;
+    if (best != null) {
+      UdpPath direct = udpPaths.find(UdpAddress.of(best));
+      udpPaths.owned(direct, this);
+      next = new Route(direct, trusted ? null : relay);
+    } else if (relay != null) {
+      next = new Route(relay, null);
+    }
+    status =
+        new PeerPathStatus(
+            Optional.ofNullable(best),
+            trusted,
+            relay == null ? "" : relay.relay().regionCode(),
+            best == null || box == null
+                ? Optional.empty()
+                : Optional.of(Duration.ofNanos(paths.bestLatency())),
+            Optional.empty());
+    Route before = route;
+    boolean same =
+        next == null
+            ? before == null
+            : before != null && next.first() == before.first() && next.second() == before.second();
+    if (!same) {
+      route = next;
+    }
+    return !same;
+  }
+
+  @Override
+  public String toString() {
+    return "peer " + key.text();
+  }
+}

@@ -1,0 +1,42 @@
+package org.tailjar.magicsock;
+
+import org.tailjar.crypto.DiscoPrivateKey;
+import org.tailjar.crypto.NodePublicKey;
+import org.tailjar.derp.DerpInput;
+import org.tailjar.derp.DerpListener;
+import org.tailjar.derp.Relays;
+
+/**
+ * What a {@link Magicsock} is made with.
+ *
+ * @param port the wanted UDP port, 0 for any; another is used when it is taken
+ * @param mark firewall mark that keeps what is sent out of the tunnel; 0 for none
+ * @param tunnelInterface name of the interface whose addresses are not told to peers
+ * @param nodeKey this node's public key
+ * @param discoKey this node's DISCO key, new at every start
+ * @param relays makes the connections to relays
+ */
+public record MagicsockConfig(
+    int port,
+    int mark,
+    String tunnelInterface,
+    NodePublicKey nodeKey,
+    DiscoPrivateKey discoKey,
+    RelayFactory relays) {
+
+  /** The usual UDP port of such nodes. */
+  public static final int DEFAULT_PORT = 41641;
+
+  /** The mark that keeps packets out of the tunnel's routing table. */
+  public static final int BYPASS_MARK = 0x80000;
+
+  /** Makes the connections to relays, for instance {@code DerpConnections}. */
+  @FunctionalInterface
+  public interface RelayFactory {
+    /**
+     * Connections that put what they receive into {@code input} and tell {@code listener} of
+     * themselves.
+     */
+    Relays create(DerpInput input, DerpListener listener);
+  }
+}

@@ -1,0 +1,47 @@
+package org.tailjar.magicsock;
+
+import java.net.InetSocketAddress;
+import org.jspecify.annotations.Nullable;
+import org.tailjar.linux.UdpAddress;
+import org.tailjar.packet.Path;
+
+/** Straight to an address by UDP; one object for each address. */
+final class UdpPath implements Path {
+
+  private final UdpAddress address;
+  private final InetSocketAddress socketAddress;
+
+  /** Whose address it is, as far as is known; owned by the RX thread. */
+  private @Nullable Endpoint peer;
+
+  UdpPath(UdpAddress address) {
+    this.address = address;
+    socketAddress = address.toInetSocketAddress();
+  }
+
+  @Override
+  public int headroom() {
+    return 0;
+  }
+
+  UdpAddress address() {
+    return address;
+  }
+
+  InetSocketAddress socketAddress() {
+    return socketAddress;
+  }
+
+  @Nullable Endpoint peer() {
+    return peer;
+  }
+
+  void peer(Endpoint owner) {
+    peer = owner;
+  }
+
+  @Override
+  public String toString() {
+    return address.toString();
+  }
+}

@@ -1,0 +1,315 @@
+package org.tailjar.magicsock;
+
+import java.io.IOException;
+import java.lang.System.Logger;
+import java.lang.System.Logger.Level;
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.atomic.AtomicLong;
+import java.util.concurrent.locks.ReentrantLock;
+import org.jspecify.annotations.Nullable;
+import org.tailjar.linux.Descriptor;
+import org.tailjar.linux.Errno;
+import org.tailjar.linux.EventDescriptor;
+import org.tailjar.linux.LinuxException;
+import org.tailjar.linux.Poll;
+import org.tailjar.linux.ReceivedFrom;
+import org.tailjar.linux.SendResult;
+import org.tailjar.linux.UdpAddress;
+import org.tailjar.linux.UdpSender;
+import org.tailjar.linux.UdpSocket;
+import org.tailjar.packet.Batch;
+
+/**
+ * The UDP sockets, one for each address family, and the event that wakes their reader. Receiving
+ * and waiting belong to the RX thread; {@link #send}, {@link #wake} and {@link #close} to any.
+ */
+final class UdpSockets implements AutoCloseable {
+
+  /** Takes what is not WireGuard; the bytes are its own. */
+  @FunctionalInterface
+  interface Others {
+    /** A datagram of another kind. */
+    void datagram(UdpPath from, Datagrams.Kind kind, byte[] bytes);
+  }
+
+  private static final Logger LOG = System.getLogger(Magicsock.LOGGER);
+  private static final int BINDING_TRIES = 4;
+
+  /** While one socket always has more, the others are looked at after so many receives. */
+  private static final int RECEIVES_BETWEEN_POLLS = 16;
+
+  private static final long EVENT_BIT = 1;
+
+  private final List<UdpSocket> sockets;
+  private final @Nullable UdpSocket ipv4;
+  private final @Nullable UdpSocket ipv6;
+  private final EventDescriptor event;
+  private final Poll poll;
+  private final UdpPathTable paths = new UdpPathTable();
+  private final ReceivedFrom from = new ReceivedFrom();
+  private final Senders receiverSenders;
+  private final Senders otherSenders;
+  private final ReentrantLock otherLock = new ReentrantLock();
+  private final AtomicLong notSent = new AtomicLong();
+  private final AtomicLong ignored = new AtomicLong();
+  private volatile @Nullable Thread receiver;
+  private long readable;
+  private int receives;
+
+  /** What one thread at a time sends with. */
+  private static final class Senders {
+    private final @Nullable UdpSender ipv4;
+    private final @Nullable UdpSender ipv6;
+    private final MemorySegment scratch = Arena.ofAuto().allocate(2048, 8);
+
+    private Senders(@Nullable UdpSocket ipv4, @Nullable UdpSocket ipv6) {
+      this.ipv4 = ipv4 == null ? null : ipv4.sender();
+      this.ipv6 = ipv6 == null ? null : ipv6.sender();
+    }
+  }
+
+  private UdpSockets(@Nullable UdpSocket ipv4, @Nullable UdpSocket ipv6) throws LinuxException {
+    this.ipv4 = ipv4;
+    this.ipv6 = ipv6;
+    sockets = new ArrayList<>();
+    event = EventDescriptor.open();
+    List<Descriptor> descriptors = new ArrayList<>(List.of(event.descriptor()));
+    for (UdpSocket socket : new UdpSocket[] {ipv4, ipv6}) {
+      if (socket != null) {
+        sockets.add(socket);
+        descriptors.add(socket.descriptor());
+      }
+    }
+    poll = new Poll(descriptors.toArray(Descriptor[]::new));
+    receiverSenders = new Senders(ipv4, ipv6);
+    otherSenders = new Senders(ipv4, ipv6);
+  }
+
+  /**
+   * Opens the sockets on one port, or on another when it is taken; a family that the machine lacks
+   * is left out.
+   *
+   * @param port the wanted port, 0 for any
+   * @param mark firewall mark that keeps what is sent out of the tunnel
+   * @throws LinuxException when neither family works
+   */
+  static UdpSockets open(int port, int mark) throws LinuxException {
+    int wanted = port;
+    for (int tries = BINDING_TRIES; ; tries--) {
+      @Nullable UdpSocket ipv4 = null;
+      @Nullable UdpSocket ipv6 = null;
+      try {
+        ipv4 = bind(false, wanted, mark);
+        ipv6 = bind(true, ipv4 == null ? wanted : ipv4.port(), mark);
+        if (ipv4 == null && ipv6 == null) {
+          throw new LinuxException(Errno.EAFNOSUPPORT, "socket for UDP");
+        }
+        return new UdpSockets(ipv4, ipv6);
+      } catch (LinuxException e) {
+        if (ipv4 != null) {
+          ipv4.close();
+        }
+        if (ipv6 != null) {
+          ipv6.close();
+        }
+        if (e.errno() != Errno.EADDRINUSE || tries == 0) {
+          throw e;
+        }
+        if (wanted != 0) {
+          LOG.log(Level.INFO, "UDP port {0} is taken: using another", String.valueOf(wanted));
+        }
+        wanted = 0;
+      }
+    }
+  }
+
+  /** A socket; null when the machine does not have that family. */
+  private static @Nullable UdpSocket bind(boolean ipv6, int port, int mark) throws LinuxException {
+    try {
+      return UdpSocket.bind(ipv6, port, mark);
+    } catch (LinuxException e) {
+      if (e.errno() == Errno.EAFNOSUPPORT || e.errno() == Errno.EADDRNOTAVAIL) {
+        LOG.log(
+            Level.INFO,
+            "no {0} on this machine: direct paths use the other family alone",
+            ipv6 ? "IPv6" : "IPv4");
+        return null;
+      }
+      throw e;
+    }
+  }
+
+  /** The local port. */
+  int port() {
+    return sockets.getFirst().port();
+  }
+
+  boolean hasIpv6() {
+    return ipv6 != null;
+  }
+
+  boolean hasIpv4() {
+    return ipv4 != null;
+  }
+
+  /** The path of each address. */
+  UdpPathTable paths() {
+    return paths;
+  }
+
+  /** Sends that the kernel did not take. */
+  long notSent() {
+    return notSent.get();
+  }
+
+  /** Datagrams that were of no known kind. */
+  long ignored() {
+    return ignored.get();
+  }
+
+  /**
+   * Receives without waiting: fills the batch with the WireGuard messages of one sender, and hands
+   * on what else comes.
+   *
+   * @return false when there is nothing more now
+   * @throws IOException when a socket is closed or broken
+   */
+  boolean receive(Batch into, Others others) throws IOException {
+    while (readable != 0) {
+      int index = Long.numberOfTrailingZeros(readable);
+      int total = sockets.get(index).receive(into.memory(), from);
+      if (total < 0) {
+        readable &= ~(1L << index);
+        continue;
+      }
+      if (++receives >= RECEIVES_BETWEEN_POLLS) {
+        // Look at all of them again, and begin with the other one.
+        receives = 0;
+        readable = 0;
+        await(0);
+        long rest = readable & ~(1L << index);
+        readable = rest == 0 ? readable : rest;
+      }
+      if (total > 0) {
+        UdpPath path = paths.find(from);
+        into.received(path, total, from.datagramLength());
+        if (sort(path, into, others)) {
+          return true;
+        }
+      }
+    }
+    return false;
+  }
+
+  /** Leaves the WireGuard messages in the batch; false when there are none. */
+  private boolean sort(UdpPath path, Batch batch, Others others) {
+    MemorySegment memory = batch.memory();
+    int count = batch.count();
+    int kept = 0;
+    int end = 0;
+    for (int i = 0; i < count; i++) {
+      int offset = batch.offset(i);
+      int length = batch.length(i);
+      Datagrams.Kind kind = Datagrams.kind(memory, offset, length);
+      if (kind == Datagrams.Kind.WIREGUARD) {
+        if (end != offset) {
+          MemorySegment.copy(memory, offset, memory, end, length);
+        }
+        end += length;
+        kept++;
+      } else if (kind == Datagrams.Kind.UNKNOWN) {
+        ignored.incrementAndGet();
+      } else {
+        others.datagram(path, kind, memory.asSlice(offset, length).toArray(ValueLayout.JAVA_BYTE));
+      }
+    }
+    if (kept > 0 && kept < count) {
+      batch.received(path, end, batch.stride());
+    }
+    return kept > 0;
+  }
+
+  /**
+   * Waits until a socket is readable, {@link #wake} is called or the time is over.
+   *
+   * @param timeoutNanos 0 only looks
+   */
+  void await(long timeoutNanos) throws IOException {
+    long ready = poll.await(timeoutNanos);
+    if ((ready & EVENT_BIT) != 0) {
+      event.drain();
+    }
+    readable |= ready >>> 1;
+  }
+
+  /** Ends the present or the next {@link #await}. */
+  void wake() {
+    event.signal();
+  }
+
+  /** Says that this thread is the one that receives, so that it need not share its sender. */
+  void receiverIsThisThread() {
+    Thread current = Thread.currentThread();
+    if (receiver != current) {
+      receiver = current;
+    }
+  }
+
+  /**
+   * Sends datagrams that lie back to back.
+   *
+   * @return what became of them
+   */
+  SendResult send(
+      UdpAddress to, MemorySegment memory, long offset, int length, int datagramLength) {
+    if (Thread.currentThread() == receiver) {
+      return send(receiverSenders, to, memory, offset, length, datagramLength);
+    }
+    otherLock.lock();
+    try {
+      return send(otherSenders, to, memory, offset, length, datagramLength);
+    } finally {
+      otherLock.unlock();
+    }
+  }
+
+  /** Sends one datagram; by the RX thread only. */
+  SendResult send(UdpAddress to, byte[] datagram) {
+    MemorySegment scratch = receiverSenders.scratch;
+    MemorySegment.copy(datagram, 0, scratch, ValueLayout.JAVA_BYTE, 0, datagram.length);
+    return send(receiverSenders, to, scratch, 0, datagram.length, datagram.length);
+  }
+
+  private SendResult send(
+      Senders senders,
+      UdpAddress to,
+      MemorySegment memory,
+      long offset,
+      int length,
+      int datagramLength) {
+    UdpSender sender = to.isIpv4() ? senders.ipv4 : senders.ipv6;
+    SendResult result = SendResult.UNREACHABLE;
+    if (sender != null) {
+      try {
+        result = sender.send(memory, offset, length, datagramLength, to);
+      } catch (IOException e) {
+        LOG.log(Level.DEBUG, "send to {0}: {1}", to, e.getMessage());
+      }
+    }
+    if (result != SendResult.SENT) {
+      notSent.incrementAndGet();
+    }
+    return result;
+  }
+
+  @Override
+  public void close() {
+    event.signal();
+    sockets.forEach(UdpSocket::close);
+    event.close();
+  }
+}

@@ -1,0 +1,131 @@
+package org.tailjar.magicsock;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.io.IOException;
+import java.util.List;
+import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.tailjar.derp.DerpMap;
+
+@Timeout(60)
+class MagicsockTests {
+
+  private final FakeRelays.Hub hub = new FakeRelays.Hub();
+  private final DerpMap map = FakeRelays.map(-1);
+  private TestNode a;
+  private TestNode b;
+
+  @BeforeEach
+  void start() throws IOException {
+    a = TestNode.at(hub);
+    b = TestNode.at(hub);
+  }
+
+  @AfterEach
+  void stop() throws InterruptedException {
+    a.close();
+    b.close();
+  }
+
+  @Test
+  void aPeerWithoutEndpointsIsReachedByTheRelay() throws Exception {
+    a.knows(b, map);
+    b.knows(a, map);
+    TestNode.await("a route", () -> a.magicsock.route(a.magicsock.endpoint(b.key)) != null);
+    a.send(b, 5, 100);
+    for (int i = 0; i < 5; i++) {
+      TestNode.Received message = b.next();
+      assertThat(message.path()).hasToString("relay fake");
+      assertThat(message.bytes()).hasSize(100).endsWith((byte) i);
+    }
+  }
+
+  @Test
+  void twoNodesFindADirectPathAndUseItAlone() throws Exception {
+    a.knows(b, map, b.loopback());
+    b.knows(a, map);
+    TestNode.await(
+        "a direct path",
+        () -> {
+          a.send(b, 1, 100);
+          return a.isDirectTo(b);
+        });
+    TestNode.await("everything in", () -> b.received.isEmpty() || b.received.poll() == null);
+    Route route = a.magicsock.route(a.magicsock.endpoint(b.key));
+    assertThat(route.second()).isNull();
+    assertThat(route.first()).hasToString("127.0.0.1:" + b.magicsock.port());
+  }
+
+  @Test
+  void aCallMeMaybeLeadsAPeerThatKnowsNoEndpointToADirectPath() throws Exception {
+    // Loopback is no endpoint on a machine that has another address: any of its addresses will do.
+    a.knows(b, map, b.loopback());
+    b.knows(a, map);
+    TestNode.await(
+        "both direct",
+        () -> {
+          a.send(b, 1, 100);
+          b.send(a, 1, 100);
+          return a.isDirectTo(b) && b.isDirectTo(a);
+        });
+  }
+
+  @Test
+  void aPingOfAPersonIsAnsweredByTheRelayAndThenDirectly() throws Exception {
+    a.knows(b, map, b.loopback());
+    b.knows(a, map);
+    TestNode.await("a route", () -> a.magicsock.route(a.magicsock.endpoint(b.key)) != null);
+    PathPing first = a.magicsock.ping(b.key).get(10, TimeUnit.SECONDS);
+    assertThat(first).isNotInstanceOf(PathPing.NoAnswer.class);
+    TestNode.await("a direct path", () -> a.isDirectTo(b));
+    assertThat(a.magicsock.ping(b.key).get(10, TimeUnit.SECONDS))
+        .isInstanceOfSatisfying(
+            PathPing.Direct.class,
+            direct -> {
+              assertThat(direct.endpoint()).isEqualTo(b.loopback());
+              assertThat(direct.latency()).isPositive();
+            });
+  }
+
+  @Test
+  void aPeerWithAnotherDiscoKeyIsNotTrustedAnyMore() throws Exception {
+    a.knows(b, map, b.loopback());
+    b.knows(a, map);
+    TestNode.await(
+        "a direct path",
+        () -> {
+          a.send(b, 1, 100);
+          return a.isDirectTo(b);
+        });
+    TestNode other = TestNode.at(hub);
+    try (other) {
+      a.magicsock.apply(
+          new PathConfig(
+              List.of(
+                  new PathConfig.Peer(
+                      b.key, other.discoKey.publicKey(), FakeRelays.REGION, List.of())),
+              map));
+      TestNode.await("the relay", () -> !a.isDirectTo(b));
+      assertThat(a.magicsock.route(a.magicsock.endpoint(b.key)).first()).hasToString("relay fake");
+    }
+  }
+
+  @Test
+  void anUnknownPeerHasNoEndpointAndNoStatus() {
+    assertThat(a.magicsock.endpoint(b.key)).isNull();
+    assertThat(a.magicsock.status(b.key)).isEmpty();
+    assertThat(a.magicsock.ping(b.key)).isCompletedWithValue(new PathPing.UnknownPeer());
+  }
+
+  @Test
+  void theOnlyRegionIsHomeAtOnce() throws Exception {
+    a.knows(b, map);
+    TestNode.await("home", () -> a.magicsock.localPaths().homeRegion() == FakeRelays.REGION);
+    TestNode.await("endpoints", () -> !a.magicsock.localPaths().endpoints().isEmpty());
+    assertThat(a.told.poll(10, TimeUnit.SECONDS)).isNotNull();
+  }
+}
