@@ -90,17 +90,30 @@ final class Receiver {
   /** Runs until closed. */
   void run() throws IOException {
     while (!closed.getAsBoolean()) {
-      long deadline;
-      try {
-        inbox.drain();
-        deadline = wireGuard.advance(System.nanoTime(), outgoing);
-      } catch (RuntimeException e) {
-        fault(e);
-        deadline = System.nanoTime();
-      }
-      if (paths.receive(batch, deadline)) {
+      boolean received = paths.receive(batch, advance());
+      // First what was asked for before the messages came: a new peer's may be among them.
+      drainInbox();
+      if (received) {
         receive(System.nanoTime());
       }
+    }
+  }
+
+  private long advance() {
+    long now = System.nanoTime();
+    try {
+      return wireGuard.advance(now, outgoing);
+    } catch (RuntimeException e) {
+      fault(e);
+      return now;
+    }
+  }
+
+  private void drainInbox() {
+    try {
+      inbox.drain();
+    } catch (RuntimeException e) {
+      fault(e);
     }
   }
 
@@ -214,7 +227,7 @@ final class Receiver {
   private void fault(RuntimeException e) {
     if (!faultLogged) {
       faultLogged = true;
-      log.log(Level.ERROR, "a fault in the packet path; the packet is dropped", e);
+      log.log(Level.ERROR, "a fault in the packet path; what it was about is dropped", e);
     }
   }
 }

@@ -1,0 +1,192 @@
+package org.tailjar.dataplane;
+
+import java.io.IOException;
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
+import java.util.ArrayDeque;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Map;
+import java.util.Queue;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.locks.Condition;
+import java.util.concurrent.locks.ReentrantLock;
+import java.util.function.Predicate;
+import org.jspecify.annotations.Nullable;
+import org.tailjar.crypto.NodePublicKey;
+import org.tailjar.magicsock.Endpoint;
+import org.tailjar.magicsock.Paths;
+import org.tailjar.magicsock.Route;
+import org.tailjar.packet.Batch;
+import org.tailjar.packet.Path;
+
+/** Paths in memory: what is sent by a path is received by the paths at its other end. */
+final class FakePaths implements Paths {
+
+  /** One end of a way between two nodes. */
+  static final class FakePath implements Path {
+    private final FakePaths owner;
+    private final int headroom;
+    private @Nullable FakePath otherEnd;
+
+    private FakePath(FakePaths owner, int headroom) {
+      this.owner = owner;
+      this.headroom = headroom;
+    }
+
+    @Override
+    public int headroom() {
+      return headroom;
+    }
+  }
+
+  record FakeEndpoint(NodePublicKey key) implements Endpoint {}
+
+  record Confirmation(Endpoint peer, Path path) {}
+
+  private record Arrival(byte[] datagrams, int length, FakePath path) {}
+
+  final Map<Endpoint, Route> routes = new ConcurrentHashMap<>();
+  final List<Confirmation> confirmations = new CopyOnWriteArrayList<>();
+
+  /** What is sent on; anything else is lost. */
+  volatile Predicate<byte[]> passes = _ -> true;
+
+  /** Thrown by the next receive. */
+  volatile @Nullable IOException failure;
+
+  private final ReentrantLock lock = new ReentrantLock();
+  private final Condition arrived = lock.newCondition();
+  private final Queue<Arrival> arrivals = new ArrayDeque<>();
+  private boolean woken;
+  private long received;
+
+  /** A way between two nodes; the result is the first node's end. */
+  static FakePath connect(FakePaths first, FakePaths second, int headroom) {
+    FakePath one = new FakePath(first, headroom);
+    FakePath two = new FakePath(second, headroom);
+    one.otherEnd = two;
+    two.otherEnd = one;
+    return one;
+  }
+
+  static FakePath otherEnd(FakePath path) {
+    if (path.otherEnd == null) {
+      throw new IllegalStateException("not connected");
+    }
+    return path.otherEnd;
+  }
+
+  @Override
+  public void send(Path path, Batch batch) {
+    FakePath from = (FakePath) path;
+    if (from.owner != this || batch.path() != path || batch.headroom() != from.headroom) {
+      throw new IllegalArgumentException("a batch for another path");
+    }
+    FakePath to = otherEnd(from);
+    int lost = 0;
+    int stride = batch.count() == 0 ? 0 : batch.length(0);
+    byte[] run = new byte[stride * batch.count()];
+    int length = 0;
+    for (int i = 0; i < batch.count(); i++) {
+      byte[] datagram = new byte[batch.length(i)];
+      MemorySegment.copy(
+          batch.memory(), ValueLayout.JAVA_BYTE, batch.offset(i), datagram, 0, datagram.length);
+      if (passes.test(datagram)) {
+        System.arraycopy(datagram, 0, run, length, datagram.length);
+        length += datagram.length;
+      } else {
+        lost++;
+      }
+    }
+    if (lost < batch.count()) {
+      to.owner.deliver(Arrays.copyOf(run, length), stride, to);
+    }
+  }
+
+  /** Puts bytes into the receiving side as if they came by a path. */
+  void deliver(byte[] datagrams, int length, FakePath path) {
+    lock.lock();
+    try {
+      arrivals.add(new Arrival(datagrams, length, path));
+      arrived.signalAll();
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  @Override
+  public boolean receive(Batch into, long deadlineNanos) throws IOException {
+    lock.lock();
+    try {
+      while (arrivals.isEmpty() && !woken && failure == null) {
+        long left = deadlineNanos - System.nanoTime();
+        if (left <= 0) {
+          return false;
+        }
+        arrived.awaitNanos(left);
+      }
+      if (failure != null) {
+        throw failure;
+      }
+      woken = false;
+      Arrival next = arrivals.poll();
+      if (next == null) {
+        return false;
+      }
+      MemorySegment.copy(
+          next.datagrams, 0, into.memory(), ValueLayout.JAVA_BYTE, 0, next.datagrams.length);
+      into.received(next.path, next.datagrams.length, next.length);
+      received++;
+      return true;
+    } catch (InterruptedException e) {
+      throw new IOException(e);
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  void fail(IOException cause) {
+    lock.lock();
+    try {
+      failure = cause;
+      arrived.signalAll();
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  long received() {
+    lock.lock();
+    try {
+      return received;
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  @Override
+  public void confirmed(Endpoint peer, Path path) {
+    confirmations.add(new Confirmation(peer, path));
+  }
+
+  @Override
+  public @Nullable Route route(Endpoint peer) {
+    return routes.get(peer);
+  }
+
+  @Override
+  public void wake() {
+    lock.lock();
+    try {
+      woken = true;
+      arrived.signalAll();
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  @Override
+  public void close() {}
+}
