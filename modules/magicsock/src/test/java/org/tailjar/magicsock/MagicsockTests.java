@@ -26,7 +26,7 @@ class MagicsockTests {
   }
 
   @AfterEach
-  void stop() throws InterruptedException {
+  void stop() {
     a.close();
     b.close();
   }
@@ -54,10 +54,9 @@ class MagicsockTests {
           a.send(b, 1, 100);
           return a.isDirectTo(b);
         });
-    TestNode.await("everything in", () -> b.received.isEmpty() || b.received.poll() == null);
     Route route = a.magicsock.route(a.magicsock.endpoint(b.key));
     assertThat(route.second()).isNull();
-    assertThat(route.first()).hasToString("127.0.0.1:" + b.magicsock.port());
+    assertThat(route.first().toString()).endsWith(":" + b.magicsock.port());
   }
 
   @Test
@@ -86,7 +85,8 @@ class MagicsockTests {
         .isInstanceOfSatisfying(
             PathPing.Direct.class,
             direct -> {
-              assertThat(direct.endpoint()).isEqualTo(b.loopback());
+              // One of its addresses: which one is best is a matter of microseconds here.
+              assertThat(direct.endpoint().getPort()).isEqualTo(b.magicsock.port());
               assertThat(direct.latency()).isPositive();
             });
   }
