@@ -7,7 +7,9 @@ import java.util.concurrent.atomic.AtomicInteger;
  * the kernel only when no call uses it any more: a thread that comes late gets a {@link
  * ClosedDescriptorException}, never somebody else's file.
  *
- * <p>Closing wakes nobody; signal an {@link EventDescriptor} that the waiting thread polls as well.
+ * <p>Closing wakes nobody: afterwards signal an {@link EventDescriptor} that the waiting thread
+ * polls as well. Afterwards, since a thread woken before might be waiting again when the descriptor
+ * closes.
  */
 public final class Descriptor implements AutoCloseable {
 

@@ -271,8 +271,9 @@ public final class TunDevice implements PacketDevice {
 
   @Override
   public void close() {
-    event.signal();
+    // In this order: a thread that the signal wakes must find the device closed.
     descriptor.close();
+    event.signal();
     event.close();
   }
 
