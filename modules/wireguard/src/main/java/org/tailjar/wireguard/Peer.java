@@ -65,20 +65,10 @@ public final class Peer {
    *
    * @param now {@link System#nanoTime()}
    * @param dataPackets how many of them were packets and not keepalives
-   */
-  public void sent(long now, int dataPackets) {
-    timers.sent(now, dataPackets > 0);
-  }
-
-  /**
-   * Tells that messages went out on a session of this peer.
-   *
-   * @param now {@link System#nanoTime()}
-   * @param dataPackets how many of them were packets and not keepalives
    * @param bytes the messages' length, for the statistics
    */
   public void sent(long now, int dataPackets, long bytes) {
-    sent(now, dataPackets);
+    timers.sent(now, dataPackets > 0);
     bytesSent.getAndAdd(bytes);
   }
 

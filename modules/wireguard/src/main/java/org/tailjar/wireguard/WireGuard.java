@@ -6,12 +6,9 @@ import java.lang.foreign.ValueLayout;
 import java.nio.ByteOrder;
 import java.time.Duration;
 import java.time.InstantSource;
-import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.Collection;
 import java.util.Collections;
 import java.util.HashMap;
-import java.util.List;
 import java.util.Map;
 import java.util.random.RandomGenerator;
 import org.jspecify.annotations.Nullable;
@@ -37,9 +34,6 @@ public final class WireGuard implements AutoCloseable {
   /** Initiations of one peer that follow each other faster are ignored. */
   static final Duration MIN_INITIATION_INTERVAL = Duration.ofMillis(20);
 
-  /** How long a session that is out of use keeps its key, which another thread may be using. */
-  static final Duration RETIREMENT = Duration.ofSeconds(10);
-
   private static final long IDLE_NANOS = Duration.ofHours(1).toNanos();
   private static final ValueLayout.OfInt INT =
       ValueLayout.JAVA_INT_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN);
@@ -47,7 +41,6 @@ public final class WireGuard implements AutoCloseable {
   private final System.Logger log = System.getLogger("org.tailjar.wireguard");
   private final StaticIdentity identity;
   private final NodePublicKey publicKey;
-  private final Aead aead;
   private final AeadContext context;
   private final Timings timings;
   private final InstantSource wallClock;
@@ -55,14 +48,12 @@ public final class WireGuard implements AutoCloseable {
   private final Tai64n timestamps;
   private final CookieChecker cookies;
   private final HandshakeLimiter limiter = new HandshakeLimiter();
+  private final KeyPairs keyPairs;
   private final IndexTable indices;
   private final Map<NodePublicKey, Peer> peers = new HashMap<>();
-  private final List<Session> retired = new ArrayList<>();
-  private final List<Session> retiring = new ArrayList<>();
   private final MemorySegment keepalive = Arena.ofAuto().allocate(Session.OVERHEAD, 16);
   private boolean deadlineIsKnown;
   private long nextDeadline;
-  private long retiringUntil;
 
   /**
    * An end without peers.
@@ -80,14 +71,14 @@ public final class WireGuard implements AutoCloseable {
       RandomGenerator random) {
     identity = new StaticIdentity(key);
     publicKey = key.publicKey();
-    this.aead = aead;
     context = aead.context();
     this.timings = timings;
     this.wallClock = wallClock;
     this.random = random;
     timestamps = new Tai64n(wallClock);
     cookies = new CookieChecker(identity.publicKey(), timings);
-    indices = new IndexTable(random);
+    keyPairs = new KeyPairs(aead, timings, random);
+    indices = keyPairs.indices();
   }
 
   /** This end's static public key. */
@@ -113,7 +104,8 @@ public final class WireGuard implements AutoCloseable {
   /** Removes a peer and overwrites its keys. Does nothing to one that was removed. */
   public void remove(Peer peer) {
     if (peers.remove(peer.key(), peer)) {
-      zero(peer);
+      peer.timers().stop();
+      keyPairs.zero(peer);
       peer.markRemoved();
     }
   }
@@ -224,11 +216,7 @@ public final class WireGuard implements AutoCloseable {
     peer.countReceived(plaintextLength + Session.OVERHEAD);
     PeerTimers timers = peer.timers();
     timers.received(now);
-    if (session == peer.next()) {
-      retire(peer.previous());
-      peer.previous(peer.current());
-      peer.current(session);
-      peer.next(null);
+    if (keyPairs.confirmed(session)) {
       established(peer, now, out);
     }
     if (plaintextLength > 0) {
@@ -247,7 +235,7 @@ public final class WireGuard implements AutoCloseable {
    * @return when to call this again at the latest
    */
   public long advance(long now, Output out) {
-    if (deadlineIsKnown && now - nextDeadline < 0) {
+    if (deadlineIsKnown && !keyPairs.hasUntimed() && now - nextDeadline < 0) {
       return nextDeadline;
     }
     nextDeadline = now + IDLE_NANOS;
@@ -258,7 +246,10 @@ public final class WireGuard implements AutoCloseable {
         schedule(peer, now);
       }
     }
-    destroyRetired(now);
+    long retirement = keyPairs.destroyRetired(now);
+    if (retirement != PeerTimers.OFF) {
+      schedule(retirement);
+    }
     deadlineIsKnown = true;
     return nextDeadline;
   }
@@ -276,7 +267,8 @@ public final class WireGuard implements AutoCloseable {
     PeerTimers timers = peer.timers();
     if (timers.takeZeroKeyMaterial(now)) {
       log.log(System.Logger.Level.DEBUG, "{0}: no keys for long, old ones overwritten", peer);
-      zero(peer);
+      timers.stop();
+      keyPairs.zero(peer);
       out.zeroed(peer);
       if (peer.isRemoved()) {
         return;
@@ -368,12 +360,8 @@ public final class WireGuard implements AutoCloseable {
     Response response = handshake.respond(index, peer.presharedKey());
     byte[] bytes = response.encode();
     peer.cookies().addMacs(bytes, now);
-    Session session = session(peer, false, index, message.sender(), handshake.split(), now);
-    // Not to be sent on before the initiator has used it (paper 5.4.3, key confirmation).
-    retire(peer.next());
-    retire(peer.previous());
-    peer.previous(null);
-    peer.next(session);
+    keyPairs.responded(peer, index, message.sender(), handshake.split(), now);
+    peer.timers().sessionDerived(now);
     peer.timers().responseSent(now);
     send(peer, bytes, source, out);
     return peer;
@@ -395,11 +383,8 @@ public final class WireGuard implements AutoCloseable {
     }
     peer.handshake(null);
     peer.timers().received(now);
-    Session session = session(peer, true, message.receiver(), message.sender(), split, now);
-    // A session that the peer initiated meanwhile stays next: the peer may be about to use it.
-    retire(peer.previous());
-    peer.previous(peer.current());
-    peer.current(session);
+    Session session = keyPairs.initiated(peer, message.receiver(), message.sender(), split, now);
+    peer.timers().sessionDerived(now);
     established(peer, now, out);
     if (session.sendCounter.get() == 0) {
       sendKeepalive(peer, now, out);
@@ -436,33 +421,6 @@ public final class WireGuard implements AutoCloseable {
     return limiter.allow(from, now);
   }
 
-  private Session session(
-      Peer peer,
-      boolean initiator,
-      int localIndex,
-      int remoteIndex,
-      NoiseSymmetricState.Split split,
-      long now) {
-    byte[] first = split.first();
-    byte[] second = split.second();
-    Session session =
-        new Session(
-            peer,
-            initiator,
-            localIndex,
-            remoteIndex,
-            aead.key(initiator ? first : second),
-            aead.key(initiator ? second : first),
-            now,
-            timings);
-    Arrays.fill(first, (byte) 0);
-    Arrays.fill(second, (byte) 0);
-    split.destroy();
-    indices.put(localIndex, session);
-    peer.timers().sessionDerived(now);
-    return session;
-  }
-
   private void established(Peer peer, long now, Output out) {
     peer.timers().handshakeComplete();
     peer.lastHandshake(wallClock.instant());
@@ -488,52 +446,6 @@ public final class WireGuard implements AutoCloseable {
   private static void send(Peer peer, byte[] message, @Nullable Path replyTo, Output out) {
     peer.countSent(message.length);
     out.send(peer, message, replyTo);
-  }
-
-  private void zero(Peer peer) {
-    peer.timers().stop();
-    InitiatorHandshake handshake = peer.handshake();
-    if (handshake != null) {
-      indices.remove(handshake.index());
-      peer.handshake(null);
-    }
-    Session current = peer.current();
-    peer.current(null);
-    retire(current);
-    retire(peer.previous());
-    retire(peer.next());
-    peer.previous(null);
-    peer.next(null);
-  }
-
-  private void retire(@Nullable Session session) {
-    if (session == null) {
-      return;
-    }
-    indices.remove(session.localIndex());
-    session.close();
-    retired.add(session);
-    // The next advance is to look.
-    deadlineIsKnown = false;
-  }
-
-  /**
-   * Overwrites the send keys of sessions that were out of use already when the last round began:
-   * whoever sealed with one then has long since finished.
-   */
-  private void destroyRetired(long now) {
-    if (!retiring.isEmpty() && now - retiringUntil >= 0) {
-      retiring.forEach(Session::destroySendKey);
-      retiring.clear();
-    }
-    if (retiring.isEmpty() && !retired.isEmpty()) {
-      retiring.addAll(retired);
-      retired.clear();
-      retiringUntil = now + RETIREMENT.toNanos();
-    }
-    if (!retiring.isEmpty()) {
-      schedule(retiringUntil);
-    }
   }
 
   private void schedule(Peer peer, long now) {

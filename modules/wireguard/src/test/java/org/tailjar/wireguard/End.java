@@ -62,7 +62,7 @@ final class End implements Output {
   final List<@Nullable Path> replyPaths = new ArrayList<>();
   final List<NodePublicKey> unknown = new ArrayList<>();
   boolean addUnknown;
-  private final AeadContext context = AEAD.context();
+  private final AeadContext context;
   private final MemorySegment buffer = Arena.ofAuto().allocate(4096);
 
   End(Clock clock) {
@@ -70,8 +70,13 @@ final class End implements Output {
   }
 
   End(Clock clock, Timings timings) {
+    this(clock, timings, AEAD);
+  }
+
+  End(Clock clock, Timings timings, Aead aead) {
     this.clock = clock;
-    wireGuard = new WireGuard(key, AEAD, timings, () -> clock.wall, new Random(1));
+    context = aead.context();
+    wireGuard = new WireGuard(key, aead, timings, () -> clock.wall, new Random(1));
   }
 
   /** Two ends that are each other's peer. */
@@ -136,8 +141,9 @@ final class End implements Output {
     if (session == null || counter == Session.EXHAUSTED) {
       return false;
     }
-    sent.add(seal(session, counter, text));
-    peer.sent(clock.nanos, 1);
+    byte[] message = seal(session, counter, text);
+    sent.add(message);
+    peer.sent(clock.nanos, 1, message.length);
     return true;
   }
 

@@ -79,7 +79,9 @@ class IndexTableTests {
       for (int high = 0; high < 4; high++) {
         for (int low = 0; low < 8; low++) {
           int index = high << 16 | low;
-          assertThat(table.session(index)).isSameAs(expected.get(index));
+          if (table.session(index) != expected.get(index)) {
+            throw new AssertionError("index " + index + " in step " + i);
+          }
         }
       }
       assertThat(table.size()).isEqualTo(expected.size());
