@@ -26,6 +26,7 @@ final class StartMessages {
       case StartFailure.CaFileUnusable(var file, var reason) ->
           "TAILSCALE_CA_FILE=\"%s\" cannot be used (%s): give a file of certificates in PEM"
               .formatted(file, reason);
+      case StartFailure.NoSocket(var reason) -> "no UDP socket can be opened: " + reason;
       case StartFailure.KeyMissing() ->
           "the state holds no node and no auth key is set: set TAILSCALE_KEY or TAILSCALE_KEY_FILE"
               + " (headscale preauthkeys create makes one)";

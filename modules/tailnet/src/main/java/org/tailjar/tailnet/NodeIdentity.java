@@ -20,14 +20,9 @@ import org.tailjar.crypto.NodePrivateKey;
  * @param machineKey identity towards the server, kept for life
  * @param nodeKey identity towards peers; changes when the server wants a new one
  * @param registered whether the server accepted the node key, so that no auth key is needed
- * @param wasUp whether this node ever was up: from then on it never gives up
  */
 record NodeIdentity(
-    String serverUrl,
-    MachinePrivateKey machineKey,
-    NodePrivateKey nodeKey,
-    boolean registered,
-    boolean wasUp) {
+    String serverUrl, MachinePrivateKey machineKey, NodePrivateKey nodeKey, boolean registered) {
 
   private static final String FORMAT = "tailjar-state";
   private static final int VERSION = 1;
@@ -44,20 +39,21 @@ record NodeIdentity(
   /** Fresh keys for a server. */
   static NodeIdentity generate(String serverUrl) {
     return new NodeIdentity(
-        serverUrl, MachinePrivateKey.generate(), NodePrivateKey.generate(), false, false);
+        serverUrl, MachinePrivateKey.generate(), NodePrivateKey.generate(), false);
   }
 
   NodeIdentity asRegistered() {
-    return new NodeIdentity(serverUrl, machineKey, nodeKey, true, wasUp);
+    return new NodeIdentity(serverUrl, machineKey, nodeKey, true);
   }
 
-  NodeIdentity asUp() {
-    return new NodeIdentity(serverUrl, machineKey, nodeKey, registered, true);
+  /** The same keys, of which the server knows nothing any more. */
+  NodeIdentity asUnregistered() {
+    return new NodeIdentity(serverUrl, machineKey, nodeKey, false);
   }
 
   /** The same machine with a node key that no server knows yet. */
   NodeIdentity withFreshNodeKey(String server) {
-    return new NodeIdentity(server, machineKey, NodePrivateKey.generate(), false, wasUp);
+    return new NodeIdentity(server, machineKey, NodePrivateKey.generate(), false);
   }
 
   byte[] encode() {
@@ -68,7 +64,6 @@ record NodeIdentity(
         machine-key %s
         node-key %s
         registered %s
-        was-up %s
         """
             .formatted(
                 FORMAT,
@@ -76,8 +71,7 @@ record NodeIdentity(
                 serverUrl,
                 machineKey.secretText(),
                 nodeKey.secretText(),
-                registered,
-                wasUp);
+                registered);
     return (body + "checksum " + checksum(body) + "\n").getBytes(StandardCharsets.UTF_8);
   }
 
@@ -114,8 +108,7 @@ record NodeIdentity(
           field(fields, "server"),
           MachinePrivateKey.parse(field(fields, "machine-key")),
           NodePrivateKey.parse(field(fields, "node-key")),
-          Boolean.parseBoolean(field(fields, "registered")),
-          Boolean.parseBoolean(field(fields, "was-up")));
+          Boolean.parseBoolean(field(fields, "registered")));
     } catch (IllegalArgumentException e) {
       throw new MalformedException("a key in it is malformed");
     }

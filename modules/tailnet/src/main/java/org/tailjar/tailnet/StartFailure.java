@@ -33,4 +33,7 @@ public sealed interface StartFailure {
    * text.
    */
   record KeyRejected(String reason) implements StartFailure {}
+
+  /** The system gives this process no UDP socket; {@code reason} is the system's own text. */
+  record NoSocket(String reason) implements StartFailure {}
 }

@@ -21,14 +21,15 @@ import org.jspecify.annotations.Nullable;
 import org.tailjar.tailnet.NodeIdentity.MalformedException;
 
 /**
- * Keeps the identity in a directory: written to a temporary file, flushed to the disk, renamed, and
- * the directory flushed. One process at a time, by a lock that the kernel takes back when the
- * process ends.
+ * Keeps the identity and the last network map in a directory: written to a temporary file, flushed
+ * to the disk, renamed, and the directory flushed. One process at a time, by a lock that the kernel
+ * takes back when the process ends.
  */
 final class StateDirectory implements StateStore {
 
   private static final String STATE = "tailjar.state";
-  private static final String TEMPORARY = "tailjar.state.new";
+  private static final String TEMPORARY = "tailjar.new";
+  private static final String MAP = "netmap.json";
   private static final String LOCK = "tailjar.lock";
   private static final FileAttribute<Set<PosixFilePermission>> PRIVATE_FILE =
       PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rw-------"));
@@ -88,24 +89,56 @@ final class StateDirectory implements StateStore {
   }
 
   @Override
+  public Path place() {
+    return directory.resolve(STATE);
+  }
+
+  @Override
   public Optional<NodeIdentity> load() throws IOException, MalformedException {
-    byte[] content;
-    try {
-      content = Files.readAllBytes(directory.resolve(STATE));
-    } catch (NoSuchFileException e) {
-      return Optional.empty();
-    }
-    return Optional.of(NodeIdentity.decode(content));
+    Optional<byte[]> content = read(STATE);
+    return content.isEmpty() ? Optional.empty() : Optional.of(NodeIdentity.decode(content.get()));
   }
 
   @Override
   public void save(NodeIdentity identity) throws IOException {
+    replace(STATE, identity.encode());
+  }
+
+  @Override
+  public Optional<SavedMap> loadMap() throws IOException {
+    Optional<byte[]> json = read(MAP);
+    return json.isEmpty()
+        ? Optional.empty()
+        : Optional.of(
+            new SavedMap(
+                json.get(), Files.getLastModifiedTime(directory.resolve(MAP)).toInstant()));
+  }
+
+  @Override
+  public void saveMap(byte[] json) throws IOException {
+    replace(MAP, json);
+  }
+
+  @Override
+  public void forgetMap() throws IOException {
+    Files.deleteIfExists(directory.resolve(MAP));
+  }
+
+  private Optional<byte[]> read(String name) throws IOException {
+    try {
+      return Optional.of(Files.readAllBytes(directory.resolve(name)));
+    } catch (NoSuchFileException e) {
+      return Optional.empty();
+    }
+  }
+
+  private void replace(String name, byte[] content) throws IOException {
     Path temporary = directory.resolve(TEMPORARY);
     Files.deleteIfExists(temporary);
-    write(temporary, identity.encode());
+    write(temporary, content);
     Files.move(
         temporary,
-        directory.resolve(STATE),
+        directory.resolve(name),
         StandardCopyOption.ATOMIC_MOVE,
         StandardCopyOption.REPLACE_EXISTING);
     try (FileChannel channel = FileChannel.open(directory, StandardOpenOption.READ)) {

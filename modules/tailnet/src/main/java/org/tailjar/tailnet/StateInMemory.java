@@ -1,5 +1,6 @@
 package org.tailjar.tailnet;
 
+import java.nio.file.Path;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
@@ -9,6 +10,11 @@ final class StateInMemory implements StateStore {
   private @Nullable NodeIdentity identity;
 
   @Override
+  public Path place() {
+    return Path.of("mem:");
+  }
+
+  @Override
   public Optional<NodeIdentity> load() {
     return Optional.ofNullable(identity);
   }
@@ -16,6 +22,22 @@ final class StateInMemory implements StateStore {
   @Override
   public void save(NodeIdentity replacement) {
     identity = replacement;
+  }
+
+  @Override
+  public Optional<SavedMap> loadMap() {
+    return Optional.empty();
+  }
+
+  @Override
+  public void saveMap(byte[] json) {
+    // A map outlives the connection to the server in any case; there is no next life to keep it
+    // for.
+  }
+
+  @Override
+  public void forgetMap() {
+    // None is kept.
   }
 
   @Override

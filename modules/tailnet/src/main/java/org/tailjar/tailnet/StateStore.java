@@ -1,10 +1,15 @@
 package org.tailjar.tailnet;
 
 import java.io.IOException;
+import java.nio.file.Path;
+import java.time.Instant;
 import java.util.Optional;
 import org.tailjar.tailnet.NodeIdentity.MalformedException;
 
-/** Where the identity is kept. Owned by the thread that talks to the server. */
+/**
+ * Where the identity and the last network map are kept. Owned by the thread that talks to the
+ * server.
+ */
 sealed interface StateStore extends AutoCloseable permits StateDirectory, StateInMemory {
 
   /**
@@ -20,6 +25,9 @@ sealed interface StateStore extends AutoCloseable permits StateDirectory, StateI
     };
   }
 
+  /** Where that is, for messages. */
+  Path place();
+
   /** What is kept, or empty when nothing was ever saved. */
   Optional<NodeIdentity> load() throws IOException, MalformedException;
 
@@ -28,6 +36,23 @@ sealed interface StateStore extends AutoCloseable permits StateDirectory, StateI
    * one is.
    */
   void save(NodeIdentity identity) throws IOException;
+
+  /**
+   * A network map of an earlier life.
+   *
+   * @param json as it was saved
+   * @param savedAt when
+   */
+  record SavedMap(byte[] json, Instant savedAt) {}
+
+  /** The last network map, or empty when none was saved. */
+  Optional<SavedMap> loadMap() throws IOException;
+
+  /** Replaces the saved network map, as {@link #save} does. */
+  void saveMap(byte[] json) throws IOException;
+
+  /** Forgets the network map, which belongs to an identity that is no more. */
+  void forgetMap() throws IOException;
 
   @Override
   void close();

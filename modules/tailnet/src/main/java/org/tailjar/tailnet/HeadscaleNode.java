@@ -1,0 +1,520 @@
+package org.tailjar.tailnet;
+
+import java.io.IOException;
+import java.lang.System.Logger;
+import java.lang.System.Logger.Level;
+import java.net.InetAddress;
+import java.net.URI;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
+import org.jspecify.annotations.Nullable;
+import org.tailjar.crypto.DiscoPrivateKey;
+import org.tailjar.headscale.ControlClient;
+import org.tailjar.headscale.ControlException;
+import org.tailjar.headscale.NetworkMap;
+import org.tailjar.headscale.Node;
+import org.tailjar.magicsock.LocalPaths;
+import org.tailjar.magicsock.PathPing;
+import org.tailjar.packet.IpPrefix;
+import org.tailjar.tailnet.NodeIdentity.MalformedException;
+
+/**
+ * A node whose control server is Headscale: composes the state, the membership, the packet path and
+ * the interface.
+ *
+ * <p>The parts are made and replaced under this object's lock, which is never held while waiting
+ * for the network; what the status shows is read from volatile snapshots.
+ */
+final class HeadscaleNode implements TailnetNode, Membership.Observer {
+
+  private static final Logger LOG = System.getLogger("org.tailjar.tailnet");
+  private static final Duration LOGOUT_ON_CLOSE = Duration.ofMillis(2500);
+  private static final Duration REPAIR_INTERVAL = Duration.ofSeconds(2);
+
+  private final NodeConfig config;
+  private final String server;
+  private final CompletableFuture<StartFailure> failure = new CompletableFuture<>();
+  private final DiscoPrivateKey discoKey = DiscoPrivateKey.generate();
+
+  private @Nullable StateStore store;
+  private @Nullable Outbound outbound;
+  private @Nullable Thread membershipThread;
+  private @Nullable MapKeeper mapKeeper;
+  private volatile @Nullable Membership membership;
+  private volatile @Nullable PacketInterface packetInterface;
+  private volatile @Nullable PacketPath packetPath;
+
+  private volatile NodeStatus.State state = NodeStatus.State.NO_STATE;
+  private volatile Optional<URI> authUrl = Optional.empty();
+  private volatile @Nullable NetworkMap map;
+  private volatile @Nullable Instant mapTime;
+  private volatile String serverConnection = "not connected";
+  private volatile LocalPaths localPaths = LocalPaths.NONE;
+  private volatile boolean damaged;
+
+  HeadscaleNode(NodeConfig config) {
+    this.config = config;
+    server = config.serverUrl().toString();
+  }
+
+  @Override
+  public synchronized void start() {
+    if (state != NodeStatus.State.NO_STATE) {
+      throw new IllegalStateException("a node is started once");
+    }
+    state = NodeStatus.State.STARTING;
+    try {
+      StateStore opened = StateStore.open(config.state());
+      store = opened;
+      NodeIdentity identity = identity(opened);
+      outbound = Outbound.open(config, discoKey);
+      packetInterface = PacketInterface.open(config);
+      mapKeeper = new MapKeeper(opened);
+      openPacketPath(identity);
+      applySavedMap(opened, identity);
+      begin(opened, identity);
+    } catch (StartException e) {
+      close();
+      throw e;
+    } catch (IOException e) {
+      close();
+      throw new StartException(new StartFailure.NoSocket(String.valueOf(e.getMessage())), e);
+    }
+  }
+
+  private NodeIdentity identity(StateStore opened) {
+    try {
+      Optional<NodeIdentity> kept = opened.load();
+      NodeIdentity identity;
+      if (kept.isEmpty()) {
+        identity = NodeIdentity.generate(server);
+      } else if (kept.get().serverUrl().equals(server)) {
+        identity = kept.get();
+      } else {
+        LOG.log(
+            Level.WARNING,
+            "the state belongs to {0}; registering with {1} as a new node",
+            kept.get().serverUrl(),
+            server);
+        identity = kept.get().withFreshNodeKey(server);
+        opened.forgetMap();
+      }
+      if (!identity.registered() && readKey().isEmpty()) {
+        throw new StartException(new StartFailure.KeyMissing());
+      }
+      opened.save(identity);
+      return identity;
+    } catch (MalformedException e) {
+      throw new StartException(new StartFailure.StateUnreadable(opened.place(), e.getMessage()), e);
+    } catch (IOException e) {
+      throw new StartException(
+          new StartFailure.StateDirectoryNotWritable(
+              opened.place(), String.valueOf(e.getMessage())),
+          e);
+    }
+  }
+
+  private Optional<Secret> readKey() {
+    try {
+      return config.authKey().read();
+    } catch (IOException e) {
+      throw new StartException(new StartFailure.KeyUnreadable(String.valueOf(e.getMessage())), e);
+    }
+  }
+
+  private void openPacketPath(NodeIdentity identity) throws IOException {
+    PacketInterface attached = required(packetInterface);
+    packetPath =
+        required(outbound)
+            .packetPath(
+                attached.device(),
+                identity.nodeKey(),
+                this::localPathsChanged,
+                this::packetPathFailed);
+  }
+
+  private void applySavedMap(StateStore opened, NodeIdentity identity) {
+    if (!identity.registered()) {
+      return;
+    }
+    try {
+      Optional<StateStore.SavedMap> saved = opened.loadMap();
+      if (saved.isPresent()) {
+        apply(NetworkMap.fromJson(saved.get().json()), saved.get().savedAt());
+        LOG.log(
+            Level.INFO,
+            "up by the network map of {0}, until the server is heard",
+            saved.get().savedAt());
+      }
+    } catch (ControlException e) {
+      LOG.log(
+          Level.WARNING,
+          "the saved network map cannot be read and is not used: {0}",
+          e.getMessage());
+    } catch (IOException e) {
+      LOG.log(Level.WARNING, "the saved network map cannot be put in force: {0}", e.getMessage());
+    }
+  }
+
+  private void begin(StateStore opened, NodeIdentity identity) {
+    Membership begun =
+        new Membership(
+            server, config.authKey(), opened, identity, required(outbound)::controlClient, this);
+    membership = begun;
+    membershipThread = Thread.ofVirtual().name("membership").start(begun::run);
+  }
+
+  @Override
+  public CompletionStage<StartFailure> failed() {
+    return failure.minimalCompletionStage();
+  }
+
+  // What the membership tells, on its thread.
+
+  @Override
+  public synchronized void newNodeKey(NodeIdentity identity) {
+    if (state == NodeStatus.State.STOPPED) {
+      return;
+    }
+    closePacketPath();
+    try {
+      openPacketPath(identity);
+    } catch (IOException e) {
+      packetPathFailed(e);
+    }
+  }
+
+  @Override
+  public synchronized void networkMap(NetworkMap received) {
+    if (state == NodeStatus.State.STOPPED) {
+      return;
+    }
+    boolean first = state != NodeStatus.State.RUNNING || mapTime == null;
+    try {
+      apply(received, Instant.now());
+    } catch (IOException e) {
+      LOG.log(Level.ERROR, "the interface cannot be configured: {0}", e.getMessage());
+      repair();
+      return;
+    }
+    required(mapKeeper).keep(received);
+    if (first) {
+      LOG.log(
+          Level.INFO,
+          "up: {0} at {1}",
+          received.self().name(),
+          String.join(", ", addressTexts(received.self())));
+    }
+  }
+
+  private void apply(NetworkMap received, Instant time) throws IOException {
+    PacketPath path = packetPath;
+    if (path != null) {
+      path.apply(received, Instant.now());
+    }
+    required(packetInterface)
+        .configure(
+            MapTranslation.prefixes(received.self().addresses()),
+            MapTranslation.routes(received, config.acceptRoutes(), Instant.now()));
+    map = received;
+    mapTime = time;
+    authUrl = Optional.empty();
+    state = NodeStatus.State.RUNNING;
+  }
+
+  private static List<String> addressTexts(Node self) {
+    return MapTranslation.prefixes(self.addresses()).stream().map(IpPrefix::addressText).toList();
+  }
+
+  @Override
+  public void needsLogin(Optional<URI> url) {
+    authUrl = url;
+    state = NodeStatus.State.NEEDS_LOGIN;
+    serverConnection = "connected; this node needs a login";
+  }
+
+  @Override
+  public void registered() {
+    authUrl = Optional.empty();
+    if (state == NodeStatus.State.NEEDS_LOGIN) {
+      state = NodeStatus.State.STARTING;
+    }
+  }
+
+  @Override
+  public void serverConnection(String line) {
+    serverConnection = line;
+  }
+
+  @Override
+  public void refused(StartFailure why) {
+    state = NodeStatus.State.NEEDS_LOGIN;
+    failure.complete(why);
+  }
+
+  // What the packet path tells.
+
+  private void localPathsChanged(LocalPaths local) {
+    localPaths = local;
+    Membership current = membership;
+    ControlClient client = current == null ? null : current.client();
+    if (client != null) {
+      tell(client, local);
+    }
+  }
+
+  private void tell(ControlClient client, LocalPaths local) {
+    client.updateLocal(
+        required(outbound).hostinfo(),
+        local.endpoints().stream().map(MapTranslation::endpointText).toList(),
+        local.endpoints().stream().map(MapTranslation::endpointType).toList(),
+        MapTranslation.netInfo(local));
+  }
+
+  private void packetPathFailed(Throwable cause) {
+    LOG.log(
+        Level.ERROR, "the packet path has stopped and is made anew: {0}", String.valueOf(cause));
+    LOG.log(Level.DEBUG, "packet path", cause);
+    repair();
+  }
+
+  /**
+   * Makes interface and packet path anew, for as long as it takes. The process, and so the
+   * container, stays.
+   */
+  private void repair() {
+    if (damaged) {
+      return;
+    }
+    damaged = true;
+    Thread.ofVirtual()
+        .name("repair")
+        .start(
+            () -> {
+              while (!repaired()) {
+                try {
+                  TimeUnit.NANOSECONDS.sleep(REPAIR_INTERVAL.toNanos());
+                } catch (InterruptedException e) {
+                  return;
+                }
+              }
+            });
+  }
+
+  private synchronized boolean repaired() {
+    Membership current = membership;
+    if (state == NodeStatus.State.STOPPED || current == null) {
+      return true;
+    }
+    try {
+      closePacketPath();
+      PacketInterface broken = packetInterface;
+      packetInterface = null;
+      if (broken != null) {
+        broken.close();
+      }
+      packetInterface = PacketInterface.open(config);
+      openPacketPath(current.identity());
+      NetworkMap last = map;
+      Instant time = mapTime;
+      if (last != null && time != null) {
+        apply(last, time);
+      }
+      damaged = false;
+      LOG.log(Level.INFO, "the packet path works again");
+      return true;
+    } catch (StartException | IOException e) {
+      LOG.log(Level.DEBUG, "repair", e);
+      return false;
+    }
+  }
+
+  private void closePacketPath() {
+    PacketPath path = packetPath;
+    packetPath = null;
+    if (path != null) {
+      path.close();
+    }
+  }
+
+  @Override
+  public NodeStatus status() {
+    NetworkMap current = map;
+    PacketPath path = packetPath;
+    PacketInterface attached = packetInterface;
+    Membership member = membership;
+    Instant time = mapTime;
+    Instant now = Instant.now();
+    List<String> health = new ArrayList<>();
+    if (current != null) {
+      health.addAll(current.health());
+    }
+    if (damaged) {
+      health.add("the packet path does not work and is being made anew");
+    }
+    if (serverConnection.startsWith("retrying")) {
+      health.add("the server is not connected, " + serverConnection);
+    }
+    return new NodeStatus(
+        state,
+        authUrl,
+        member != null && member.identity().registered(),
+        attached == null ? Optional.empty() : attached.systemName(),
+        path == null ? 0 : path.udpPort(),
+        current == null ? Optional.empty() : Optional.of(StatusReport.self(current, localPaths)),
+        current == null
+            ? List.of()
+            : current.peers().stream()
+                .map(peer -> StatusReport.peer(current, peer, path, now))
+                .toList(),
+        current == null ? Map.of() : StatusReport.users(current),
+        health,
+        current == null ? Optional.empty() : Optional.of(StatusReport.tailnet(current)),
+        time == null ? Optional.empty() : Optional.of(Duration.between(time, now)),
+        serverConnection,
+        path == null ? TrafficStatistics.NONE : StatusReport.traffic(path.statistics()));
+  }
+
+  @Override
+  public boolean ready() {
+    return state == NodeStatus.State.RUNNING && !damaged;
+  }
+
+  @Override
+  public boolean live() {
+    Thread thread = membershipThread;
+    return thread != null && thread.isAlive() && !damaged;
+  }
+
+  @Override
+  public PingResult ping(InetAddress address, Duration timeout) throws InterruptedException {
+    NetworkMap current = map;
+    PacketPath path = packetPath;
+    if (current == null || path == null) {
+      return new PingResult.NoSuchPeer(address);
+    }
+    if (StatusReport.addresses(current.self()).contains(address)) {
+      return new PingResult.Local(address);
+    }
+    Optional<Node> peer =
+        current.peers().stream()
+            .filter(p -> StatusReport.addresses(p).contains(address))
+            .findFirst();
+    if (peer.isEmpty()) {
+      return new PingResult.NoSuchPeer(address);
+    }
+    String name = peer.get().name();
+    try {
+      return switch (path.ping(peer.get().key()).get(timeout.toNanos(), TimeUnit.NANOSECONDS)) {
+        case PathPing.Direct(var endpoint, var latency) ->
+            new PingResult.Direct(address, name, endpoint, latency);
+        case PathPing.Relayed(int id, String code, var latency) ->
+            new PingResult.Relayed(address, name, id, code, latency);
+        case PathPing.NoAnswer() -> new PingResult.Failed(address, name, "no answer");
+        case PathPing.UnknownPeer() ->
+            new PingResult.Failed(address, name, "there is no path to it at present");
+      };
+    } catch (TimeoutException e) {
+      return new PingResult.Failed(address, name, "no answer");
+    } catch (ExecutionException e) {
+      return new PingResult.Failed(address, name, String.valueOf(e.getCause().getMessage()));
+    }
+  }
+
+  @Override
+  public void logout(Duration timeout) throws IOException, InterruptedException {
+    Membership current = membership;
+    if (current == null) {
+      throw new IOException("the node is not started");
+    }
+    CompletableFuture<Void> done = new CompletableFuture<>();
+    Thread.ofVirtual()
+        .name("logout")
+        .start(
+            () -> {
+              try {
+                current.logout();
+                done.complete(null);
+              } catch (IOException | RuntimeException e) {
+                done.completeExceptionally(e);
+              }
+            });
+    try {
+      done.get(timeout.toNanos(), TimeUnit.NANOSECONDS);
+    } catch (ExecutionException e) {
+      throw e.getCause() instanceof IOException io ? io : new IOException(e.getCause());
+    } catch (TimeoutException e) {
+      throw new IOException(
+          "the server did not confirm the logout within " + timeout.toMillis() + " ms", e);
+    }
+    forgetTailnet(current);
+  }
+
+  /**
+   * After a logout nothing of the tailnet is left but the process, the interface and the machine
+   * key.
+   */
+  private synchronized void forgetTailnet(Membership left) throws IOException {
+    left.close();
+    if (state == NodeStatus.State.STOPPED) {
+      return;
+    }
+    state = NodeStatus.State.NEEDS_LOGIN;
+    serverConnection = "logged out";
+    map = null;
+    mapTime = null;
+    closePacketPath();
+    required(packetInterface).configure(List.of(), List.of());
+    LOG.log(Level.INFO, "logged out; a restart joins again, with an auth key");
+  }
+
+  @Override
+  public void close() {
+    Membership member = membership;
+    if (member != null && config.logsOutOnClose() && state != NodeStatus.State.STOPPED) {
+      try {
+        logout(LOGOUT_ON_CLOSE);
+      } catch (IOException e) {
+        LOG.log(Level.WARNING, "not logged out: {0}", e.getMessage());
+      } catch (InterruptedException e) {
+        Thread.currentThread().interrupt();
+      }
+    }
+    synchronized (this) {
+      state = NodeStatus.State.STOPPED;
+      if (member != null) {
+        member.close();
+      }
+      closePacketPath();
+      PacketInterface attached = packetInterface;
+      packetInterface = null;
+      if (attached != null) {
+        attached.close();
+      }
+      if (mapKeeper != null) {
+        mapKeeper.close();
+        mapKeeper = null;
+      }
+      if (store != null) {
+        store.close();
+        store = null;
+      }
+    }
+  }
+
+  private static <T> T required(@Nullable T part) {
+    if (part == null) {
+      throw new IllegalStateException("the node is not started, or closed");
+    }
+    return part;
+  }
+}

@@ -1,0 +1,78 @@
+package org.tailjar.tailnet;
+
+import java.io.IOException;
+import java.lang.System.Logger;
+import java.lang.System.Logger.Level;
+import java.time.Duration;
+import java.util.concurrent.locks.LockSupport;
+import org.jspecify.annotations.Nullable;
+import org.tailjar.headscale.NetworkMap;
+
+/**
+ * Saves the latest network map on a thread of its own, at most once in {@link #INTERVAL}: a busy
+ * tailnet changes its map many times a second, and a disk is slow.
+ */
+final class MapKeeper implements AutoCloseable {
+
+  static final Duration INTERVAL = Duration.ofSeconds(2);
+
+  private static final Logger LOG = System.getLogger("org.tailjar.tailnet");
+
+  private final StateStore store;
+  private final Thread thread;
+  private volatile @Nullable NetworkMap latest;
+  private volatile boolean closed;
+
+  MapKeeper(StateStore store) {
+    this.store = store;
+    thread = Thread.ofVirtual().name("map-keeper").start(this::run);
+  }
+
+  /** Has this map saved soon. */
+  void keep(NetworkMap map) {
+    latest = map;
+    LockSupport.unpark(thread);
+  }
+
+  private void run() {
+    @Nullable NetworkMap saved = null;
+    boolean failing = false;
+    while (true) {
+      boolean last = closed;
+      NetworkMap map = latest;
+      if (map != null && map != saved) {
+        try {
+          store.saveMap(map.toJson());
+          failing = false;
+        } catch (IOException e) {
+          if (!failing) {
+            LOG.log(Level.WARNING, "the network map cannot be saved: {0}", e.getMessage());
+          }
+          failing = true;
+        }
+        saved = map;
+        if (!last) {
+          LockSupport.parkNanos(INTERVAL.toNanos());
+        }
+      }
+      if (last) {
+        return;
+      }
+      if (latest == saved && !closed) {
+        LockSupport.park(this);
+      }
+    }
+  }
+
+  /** Saves what is not saved yet, and ends. */
+  @Override
+  public void close() {
+    closed = true;
+    LockSupport.unpark(thread);
+    try {
+      thread.join(Duration.ofSeconds(1));
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    }
+  }
+}

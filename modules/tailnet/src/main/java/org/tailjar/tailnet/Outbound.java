@@ -1,0 +1,114 @@
+package org.tailjar.tailnet;
+
+import java.io.IOException;
+import java.nio.channels.NetworkChannel;
+import java.lang.module.ModuleDescriptor;
+import java.util.Optional;
+import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
+import org.tailjar.crypto.Aead;
+import org.tailjar.crypto.DiscoPrivateKey;
+import org.tailjar.crypto.NodePrivateKey;
+import org.tailjar.crypto.PacketCiphers;
+import org.tailjar.derp.DerpConfig;
+import org.tailjar.derp.DerpConnections;
+import org.tailjar.headscale.ControlClient;
+import org.tailjar.headscale.ControlConfig;
+import org.tailjar.headscale.ControlListener;
+import org.tailjar.headscale.Hostinfo;
+import org.tailjar.headscale.ServerUrl;
+import org.tailjar.linux.SocketMark;
+import org.tailjar.magicsock.LocalPaths;
+import org.tailjar.magicsock.Magicsock;
+import org.tailjar.magicsock.MagicsockConfig;
+import org.tailjar.packet.PacketDevice;
+import org.tailjar.transport.Dialer;
+
+/**
+ * Makes everything that talks to the outside: the control client, and the sockets of the packet
+ * path.
+ */
+final class Outbound {
+
+  /** As the build wrote it into the module's descriptor. */
+  private static final String VERSION =
+      Optional.ofNullable(Outbound.class.getModule().getDescriptor())
+          .flatMap(ModuleDescriptor::rawVersion)
+          .orElse("unversioned");
+
+  private final NodeConfig config;
+  private final ServerUrl server;
+  private final DiscoPrivateKey discoKey;
+  private final Dialer dialer;
+  private final Aead aead;
+
+  private Outbound(NodeConfig config, ServerUrl server, DiscoPrivateKey discoKey, Dialer dialer) {
+    this.config = config;
+    this.server = server;
+    this.discoKey = discoKey;
+    this.dialer = dialer;
+    aead = PacketCiphers.choose();
+  }
+
+  /**
+   * Reads the authorities and settles on a cipher.
+   *
+   * @throws StartException when the file of authorities is of no use
+   */
+  static Outbound open(NodeConfig config, DiscoPrivateKey discoKey) {
+    Dialer.Builder dialer =
+        Dialer.builder()
+            // Best effort: without the privilege there is no tunnel route that a socket could fall
+            // into.
+            .marker(
+                channel -> {
+                  if (channel instanceof NetworkChannel socket) {
+                    SocketMark.apply(socket, SocketMark.BYPASS);
+                  }
+                })
+            .extraAuthorities(config.caFile().orElse(null));
+    try {
+      return new Outbound(
+          config, ServerUrl.parse(config.serverUrl().toString()), discoKey, dialer.build());
+    } catch (IOException e) {
+      throw new StartException(
+          new StartFailure.CaFileUnusable(
+              config.caFile().orElseThrow(), String.valueOf(e.getMessage())),
+          e);
+    }
+  }
+
+  /** What this node says of itself. */
+  Hostinfo hostinfo() {
+    return Hostinfo.of(config.hostname()).withVersion(VERSION);
+  }
+
+  ControlClient controlClient(NodeIdentity identity, ControlListener listener) {
+    return new ControlClient(
+        new ControlConfig(
+            server, dialer, identity.machineKey(), hostinfo(), discoKey.publicKey(), VERSION),
+        listener);
+  }
+
+  PacketPath packetPath(
+      PacketDevice device,
+      NodePrivateKey nodeKey,
+      Consumer<LocalPaths> onLocalPaths,
+      Consumer<Throwable> onFailure)
+      throws IOException {
+    DerpConfig.@Nullable PlainHttpServer plainHttp =
+        server.secure() ? null : new DerpConfig.PlainHttpServer(server.host(), server.port());
+    DerpConfig relays = new DerpConfig(nodeKey, dialer, plainHttp);
+    Magicsock magicsock =
+        Magicsock.open(
+            new MagicsockConfig(
+                config.udpPort(),
+                MagicsockConfig.BYPASS_MARK,
+                config.interfaceName(),
+                nodeKey.publicKey(),
+                discoKey,
+                (input, listener) -> new DerpConnections(relays, input, listener)),
+            onLocalPaths::accept);
+    return new PacketPath(device, magicsock, nodeKey, aead, config.acceptRoutes(), onFailure);
+  }
+}

@@ -1,0 +1,116 @@
+package org.tailjar.tailnet;
+
+import java.security.SecureRandom;
+import java.time.Instant;
+import java.time.InstantSource;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
+import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
+import org.tailjar.crypto.Aead;
+import org.tailjar.crypto.NodePrivateKey;
+import org.tailjar.crypto.NodePublicKey;
+import org.tailjar.dataplane.DataPlane;
+import org.tailjar.dataplane.PeerTable;
+import org.tailjar.dataplane.Statistics;
+import org.tailjar.filter.PacketFilter;
+import org.tailjar.headscale.NetworkMap;
+import org.tailjar.headscale.Node;
+import org.tailjar.magicsock.Endpoint;
+import org.tailjar.magicsock.Magicsock;
+import org.tailjar.magicsock.PathConfig;
+import org.tailjar.magicsock.PathPing;
+import org.tailjar.magicsock.PeerPathStatus;
+import org.tailjar.packet.PacketDevice;
+import org.tailjar.wireguard.Peer;
+import org.tailjar.wireguard.Timings;
+import org.tailjar.wireguard.WireGuard;
+
+/**
+ * Everything that depends on the node key: WireGuard, the paths with their sockets and relay
+ * connections, and the two threads that move packets. Made anew when the key changes or a thread
+ * fails; the packet device outlives it.
+ */
+final class PacketPath implements AutoCloseable {
+
+  private final Magicsock magicsock;
+  private final DataPlane dataPlane;
+  private final boolean acceptRoutes;
+
+  /**
+   * Starts the threads; nothing passes before {@link #apply}.
+   *
+   * @param magicsock made for this node key; closed with this packet path
+   * @param onFailure told once when the threads have ended because the device or the sockets work
+   *     no more
+   */
+  PacketPath(
+      PacketDevice device,
+      Magicsock magicsock,
+      NodePrivateKey key,
+      Aead aead,
+      boolean acceptRoutes,
+      Consumer<Throwable> onFailure) {
+    this.magicsock = magicsock;
+    this.acceptRoutes = acceptRoutes;
+    WireGuard wireGuard =
+        new WireGuard(key, aead, Timings.STANDARD, InstantSource.system(), new SecureRandom());
+    dataPlane = new DataPlane(device, magicsock, wireGuard, aead, onFailure);
+    dataPlane.start();
+  }
+
+  /** Swaps in what a network map says. */
+  void apply(NetworkMap map, Instant now) {
+    List<Node> usable =
+        map.peers().stream().filter(peer -> MapTranslation.isUsable(map, peer, now)).toList();
+    magicsock.apply(
+        new PathConfig(
+            usable.stream().map(MapTranslation::path).toList(),
+            MapTranslation.relays(map.derpMap())));
+    List<PeerTable.Entry> entries = new ArrayList<>();
+    for (Node peer : usable) {
+      Endpoint endpoint = magicsock.endpoint(peer.key());
+      if (endpoint != null) {
+        entries.add(
+            new PeerTable.Entry(
+                peer.key(), MapTranslation.allowedIps(peer, acceptRoutes), endpoint));
+      }
+    }
+    dataPlane.apply(
+        new PeerTable(
+            entries,
+            PacketFilter.compile(
+                MapTranslation.rules(map.packetFilter()),
+                MapTranslation.prefixes(map.self().addresses()))));
+  }
+
+  /** The tunnel to a peer, null when there is none. */
+  @Nullable Peer tunnel(NodePublicKey key) {
+    return dataPlane.peer(key);
+  }
+
+  /** How packets get to a peer. */
+  Optional<PeerPathStatus> way(NodePublicKey key) {
+    return magicsock.status(key);
+  }
+
+  CompletableFuture<PathPing> ping(NodePublicKey key) {
+    return magicsock.ping(key);
+  }
+
+  Statistics.Snapshot statistics() {
+    return dataPlane.statistics().snapshot();
+  }
+
+  int udpPort() {
+    return magicsock.port();
+  }
+
+  @Override
+  public void close() {
+    dataPlane.close();
+    magicsock.close();
+  }
+}

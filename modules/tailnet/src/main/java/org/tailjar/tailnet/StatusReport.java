@@ -1,0 +1,146 @@
+package org.tailjar.tailnet;
+
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.TreeMap;
+import org.jspecify.annotations.Nullable;
+import org.tailjar.dataplane.Drop;
+import org.tailjar.dataplane.Statistics;
+import org.tailjar.derp.DerpRegion;
+import org.tailjar.headscale.DnsConfig;
+import org.tailjar.headscale.NetworkMap;
+import org.tailjar.headscale.Node;
+import org.tailjar.magicsock.LocalEndpoint;
+import org.tailjar.magicsock.LocalPaths;
+import org.tailjar.magicsock.PeerPathStatus;
+import org.tailjar.packet.IpPrefix;
+import org.tailjar.wireguard.Peer;
+
+/** Puts together what {@link TailnetNode#status()} says of nodes and traffic. */
+final class StatusReport {
+
+  /**
+   * A peer that heard or said nothing for longer counts as inactive: WireGuard's Reject-After-Time.
+   */
+  private static final Duration ACTIVE = Duration.ofMinutes(3);
+
+  private StatusReport() {}
+
+  static NodeStatus.Self self(NetworkMap map, LocalPaths local) {
+    DerpRegion home = MapTranslation.relays(map.derpMap()).region(local.homeRegion());
+    return new NodeStatus.Self(
+        machine(map.self(), true),
+        home == null ? "" : home.code(),
+        local.endpoints().stream().map(LocalEndpoint::address).toList());
+  }
+
+  static NodeStatus.Peer peer(NetworkMap map, Node node, @Nullable PacketPath path, Instant now) {
+    Peer tunnel = path == null ? null : path.tunnel(node.key());
+    Optional<PeerPathStatus> way = path == null ? Optional.empty() : path.way(node.key());
+    DerpRegion home = MapTranslation.relays(map.derpMap()).region(node.homeDerp());
+    Instant lastHandshake = tunnel == null ? null : tunnel.lastHandshake();
+    Optional<Duration> sinceSend = way.flatMap(PeerPathStatus::sinceLastSend);
+    return new NodeStatus.Peer(
+        machine(node, Boolean.TRUE.equals(node.online())),
+        orEmpty(node.allowedIps()),
+        orEmpty(node.primaryRoutes()),
+        endpoints(node),
+        way.filter(PeerPathStatus::trusted).flatMap(PeerPathStatus::direct),
+        home == null ? "" : home.code(),
+        tunnel == null ? 0 : tunnel.bytesReceived(),
+        tunnel == null ? 0 : tunnel.bytesSent(),
+        sinceSend.map(now::minus),
+        Optional.ofNullable(node.lastSeen()),
+        Optional.ofNullable(lastHandshake),
+        sinceSend.filter(since -> since.compareTo(ACTIVE) < 0).isPresent()
+            || lastHandshake != null && lastHandshake.plus(ACTIVE).isAfter(now),
+        map.isExpired(node, now),
+        orEmpty(node.allowedIps()).contains("0.0.0.0/0"));
+  }
+
+  static NodeStatus.Machine machine(Node node, boolean online) {
+    return new NodeStatus.Machine(
+        node.stableId() == null ? Long.toString(node.id()) : node.stableId(),
+        node.id(),
+        node.key().text(),
+        node.hostinfo() == null || node.hostinfo().hostname() == null
+            ? firstLabel(node.name())
+            : node.hostinfo().hostname(),
+        node.name(),
+        node.hostinfo() == null || node.hostinfo().os() == null ? "" : node.hostinfo().os(),
+        node.user(),
+        addresses(node),
+        orEmpty(node.tags()),
+        online,
+        Optional.ofNullable(node.created()),
+        Optional.ofNullable(node.keyExpiry()));
+  }
+
+  static List<InetAddress> addresses(Node node) {
+    return MapTranslation.prefixes(node.addresses()).stream().map(IpPrefix::address).toList();
+  }
+
+  private static List<InetSocketAddress> endpoints(Node node) {
+    return MapTranslation.endpoints(node.endpoints());
+  }
+
+  static NodeStatus.TailnetInfo tailnet(NetworkMap map) {
+    String name = map.self().name();
+    int dot = name.indexOf('.');
+    String suffix = dot < 0 ? "" : name.substring(dot + 1);
+    DnsConfig dns = map.dnsConfig();
+    return new NodeStatus.TailnetInfo(
+        map.domain() == null ? "" : map.domain(),
+        suffix.endsWith(".") ? suffix.substring(0, suffix.length() - 1) : suffix,
+        dns != null && dns.proxied());
+  }
+
+  static Map<Long, NodeStatus.User> users(NetworkMap map) {
+    Map<Long, NodeStatus.User> users = new TreeMap<>();
+    map.userProfiles()
+        .forEach(
+            (id, profile) ->
+                users.put(
+                    id,
+                    new NodeStatus.User(
+                        id,
+                        profile.loginName() == null ? "" : profile.loginName(),
+                        profile.displayName() == null ? "" : profile.displayName())));
+    return users;
+  }
+
+  static TrafficStatistics traffic(Statistics.Snapshot counted) {
+    Map<String, Long> counters = new TreeMap<>();
+    for (Map.Entry<Drop, Long> drop : counted.drops().entrySet()) {
+      counters.put(
+          "dropped_" + drop.getKey().name().toLowerCase(java.util.Locale.ROOT), drop.getValue());
+    }
+    return new TrafficStatistics(
+        count(counted.tunReads(), counted.bytesOut()),
+        count(counted.udpSends(), counted.bytesOut()),
+        count(counted.udpReceives(), counted.bytesIn()),
+        count(counted.tunWrites(), counted.bytesIn()),
+        CallCount.NONE,
+        CallCount.NONE,
+        counters);
+  }
+
+  private static CallCount count(Statistics.Calls calls, long bytes) {
+    return new CallCount(calls.calls(), calls.packets(), bytes);
+  }
+
+  private static String firstLabel(String name) {
+    int dot = name.indexOf('.');
+    return dot < 0 ? name : name.substring(0, dot);
+  }
+
+  private static <T> List<T> orEmpty(@Nullable List<T> list) {
+    return list == null ? new ArrayList<>() : list;
+  }
+}

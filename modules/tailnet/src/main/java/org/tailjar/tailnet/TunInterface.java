@@ -1,0 +1,72 @@
+package org.tailjar.tailnet;
+
+import java.io.IOException;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Optional;
+import org.tailjar.packet.IpPrefix;
+import org.tailjar.packet.PacketDevice;
+import org.tailjar.tun.Router;
+import org.tailjar.tun.RouterConfig;
+import org.tailjar.tun.TunConfig;
+import org.tailjar.tun.TunDevice;
+import org.tailjar.tun.TunException;
+
+/** A TUN interface of the kernel with its addresses, routes and rules. */
+final class TunInterface implements PacketInterface {
+
+  private final TunDevice device;
+  private final Router router;
+
+  private TunInterface(TunDevice device, Router router) {
+    this.device = device;
+    this.router = router;
+  }
+
+  static TunInterface open(NodeConfig config) {
+    TunDevice device;
+    try {
+      device = TunDevice.open(TunConfig.of(config.interfaceName(), config.mtu()));
+    } catch (TunException e) {
+      throw new StartException(failure(e, config), e);
+    }
+    try {
+      // What a process left behind that was killed would send the packets of this one astray.
+      Router.cleanUp();
+      return new TunInterface(device, Router.open(device.name()));
+    } catch (IOException e) {
+      device.close();
+      throw new StartException(new StartFailure.NoNetAdmin(), e);
+    }
+  }
+
+  private static StartFailure failure(TunException e, NodeConfig config) {
+    return switch (e.kind()) {
+      case NOT_PERMITTED -> new StartFailure.NoNetAdmin();
+      case NAME_IN_USE -> new StartFailure.InterfaceBusy(config.interfaceName());
+      case NO_DEVICE, BAD_NAME, OTHER ->
+          new StartFailure.NoTunDevice(String.valueOf(e.getMessage()));
+    };
+  }
+
+  @Override
+  public PacketDevice device() {
+    return device;
+  }
+
+  @Override
+  public Optional<String> systemName() {
+    return Optional.of(device.name());
+  }
+
+  @Override
+  public void configure(List<IpPrefix> addresses, List<IpPrefix> routes) throws IOException {
+    router.apply(new RouterConfig(new HashSet<>(addresses), new HashSet<>(routes), device.mtu()));
+  }
+
+  @Override
+  public void close() {
+    router.close();
+    device.close();
+  }
+}
