@@ -1,8 +1,8 @@
 package org.tailjar.tailnet;
 
 import java.io.IOException;
-import java.nio.channels.NetworkChannel;
 import java.lang.module.ModuleDescriptor;
+import java.nio.channels.NetworkChannel;
 import java.util.Optional;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
