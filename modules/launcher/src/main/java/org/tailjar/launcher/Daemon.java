@@ -10,12 +10,12 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Map;
-import java.util.Optional;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 import org.tailjar.tailnet.DeviceKind;
+import org.tailjar.tailnet.NodeStatus;
 import org.tailjar.tailnet.StartException;
 import org.tailjar.tailnet.StartFailure;
 import org.tailjar.tailnet.StateLocation;
@@ -118,16 +118,10 @@ final class Daemon {
     }
   }
 
-  /** Says when the node comes up, and where to log in while it asks for that. */
+  /** Says once when the node comes up; why it does not, the node says itself. */
   private void announce(TailnetNode opened) {
-    Optional<String> shownUrl = Optional.empty();
     try {
       while (!opened.ready()) {
-        var url = opened.status().authUrl().map(Object::toString);
-        if (url.isPresent() && !url.equals(shownUrl)) {
-          LOG.log(WARNING, "this node waits for a person to log it in at " + url.get());
-          shownUrl = url;
-        }
         if (stopping.await(ANNOUNCEMENT_INTERVAL.toMillis(), TimeUnit.MILLISECONDS)) {
           return;
         }
@@ -135,19 +129,14 @@ final class Daemon {
     } catch (InterruptedException e) {
       return;
     }
-    opened
-        .status()
-        .self()
-        .ifPresent(
-            self ->
-                LOG.log(
-                    INFO,
-                    "up as %s with %s"
-                        .formatted(
-                            self.machine().dnsName().replaceFirst("\\.$", ""),
-                            self.machine().addresses().stream()
-                                .map(AddressText::of)
-                                .collect(Collectors.joining(", ")))));
+    opened.status().self().map(NodeStatus.Self::machine).ifPresent(Daemon::announce);
+  }
+
+  private static void announce(NodeStatus.Machine machine) {
+    var addresses =
+        machine.addresses().stream().map(AddressText::of).collect(Collectors.joining(", "));
+    LOG.log(
+        INFO, "up as %s with %s".formatted(machine.dnsName().replaceFirst("\\.$", ""), addresses));
   }
 
   private void stopAndHalt() {

@@ -2,7 +2,6 @@ package org.tailjar.launcher;
 
 import java.util.ArrayList;
 import java.util.Arrays;
-import java.util.Collection;
 import java.util.Comparator;
 import java.util.HashSet;
 import java.util.List;
@@ -44,6 +43,13 @@ final class Variables {
   /** Those of them that ask for what the node cannot do yet: one warning each. */
   static final Set<String> NOT_BUILT =
       Set.of("TAILSCALE_ACCEPT_DNS", "TAILSCALE_ROUTES", "TAILSCALE_ADVERTISE_EXIT_NODE");
+
+  /** Flags of the incumbent whose variable has another name here. */
+  private static final Map<String, String> MEANT =
+      Map.of(
+          "LOGIN_SERVER", "TAILSCALE_SERVER_URL",
+          "CONTROL_URL", "TAILSCALE_SERVER_URL",
+          "ADVERTISE_ROUTES", "TAILSCALE_ROUTES");
 
   /**
    * Variables of the incumbent's image that ask for something that this node does not do. Those
@@ -101,9 +107,12 @@ final class Variables {
 
   /** The known name that a person most likely meant. */
   static String nearest(String name) {
-    return KNOWN.stream()
-        .min(Comparator.comparingInt(known -> distance(suffix(name), suffix(known))))
-        .orElseThrow();
+    var meant = MEANT.get(suffix(name));
+    return meant != null
+        ? meant
+        : KNOWN.stream()
+            .min(Comparator.comparingInt(known -> distance(suffix(name), suffix(known))))
+            .orElseThrow();
   }
 
   private static boolean fromKubernetes(String name, String value) {
@@ -116,15 +125,15 @@ final class Variables {
     return name.substring(PREFIX.length());
   }
 
-  /** Edits between two names; a word that both have counts for as much as four edits. */
+  /** Edits between two names, less for what both have in common: whole words, or the beginning. */
   private static int distance(String one, String other) {
-    return edits(one, other) - 4 * commonWords(one, other);
-  }
-
-  private static int commonWords(String one, String other) {
-    Collection<String> words = new HashSet<>(Arrays.asList(one.split("_")));
+    var words = new HashSet<>(Arrays.asList(one.split("_")));
     words.retainAll(Arrays.asList(other.split("_")));
-    return words.size();
+    int common = 2 * words.stream().mapToInt(String::length).sum();
+    if (one.startsWith(other) || other.startsWith(one)) {
+      common += Math.min(one.length(), other.length()) / 2;
+    }
+    return edits(one, other) - common;
   }
 
   /** Levenshtein's distance. */

@@ -1,5 +1,6 @@
 package org.tailjar.launcher;
 
+import java.util.List;
 import org.tailjar.tailnet.DeviceKind;
 
 /** The daemon around a fake node, as a process of its own: for what only a process can show. */
@@ -7,6 +8,8 @@ final class DaemonProgram {
   private DaemonProgram() {}
 
   public static void main(String... arguments) {
-    System.exit(new Daemon(System.getenv(), config -> new FakeNode(), DeviceKind.MEMORY).run());
+    var node = new FakeNode();
+    node.hangs = List.of(arguments).contains("hang");
+    System.exit(new Daemon(System.getenv(), config -> node, DeviceKind.MEMORY).run());
   }
 }

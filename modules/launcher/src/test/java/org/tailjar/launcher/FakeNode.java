@@ -12,6 +12,7 @@ import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.locks.LockSupport;
 import org.jspecify.annotations.Nullable;
 import org.tailjar.tailnet.CallCount;
 import org.tailjar.tailnet.NodeStatus;
@@ -35,6 +36,7 @@ final class FakeNode implements TailnetNode {
   volatile NodeStatus status = running();
   volatile boolean ready = true;
   volatile boolean live = true;
+  volatile boolean hangs;
   volatile int logouts;
   volatile @Nullable IOException logoutFailure;
 
@@ -98,6 +100,9 @@ final class FakeNode implements TailnetNode {
   @Override
   public void close() {
     closed.countDown();
+    if (hangs) {
+      LockSupport.park();
+    }
   }
 
   /** A node with three peers. */

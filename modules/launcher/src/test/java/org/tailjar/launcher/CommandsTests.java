@@ -1,0 +1,207 @@
+package org.tailjar.launcher;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.io.ByteArrayOutputStream;
+import java.io.PrintStream;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Map;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
+
+@Timeout(30)
+class CommandsTests {
+  @TempDir private Path directory;
+
+  private final FakeNode node = new FakeNode();
+  private LocalSocket socket;
+
+  @BeforeEach
+  void serve() {
+    var path = directory.resolve("s.sock");
+    var api = new LocalApi(node, TestConfiguration.withServer());
+    socket = LocalSocket.open(new SocketLocation(path, path), api).orElseThrow();
+  }
+
+  @AfterEach
+  void close() {
+    node.close();
+    socket.close();
+  }
+
+  /** What a command printed, and its exit status. */
+  private record Outcome(int status, String out, String err) {}
+
+  @Test
+  void theStatusIsATable() {
+    var outcome = run("status");
+    assertThat(outcome.status()).isZero();
+    assertThat(outcome.out())
+        .isEqualTo(
+            """
+            100.64.0.1  tailjar  ada@  linux  -
+            100.64.0.3  db       ada@  linux  active; relay "headscale", tx 1000 rx 2000
+            100.64.0.4  gone     ada@  linux  offline
+            100.64.0.2  web      ada@  linux  active; direct 192.0.2.7:41641, tx 1000 rx 2000
+
+            # Server: connected; network map 2 s old
+            """);
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"status --peers=false", "status --no-peers"})
+  void theStatusMayComeWithoutPeers(String command) {
+    assertThat(run(command).out()).contains("tailjar").doesNotContain("web");
+  }
+
+  @Test
+  void theStatusMayShowActivePeersOnly() {
+    assertThat(run("status --active").out()).contains("web", "db").doesNotContain("gone");
+  }
+
+  @Test
+  void theStatusOfANodeThatNeedsALoginIsOneWithTheUrl() {
+    node.status = FakeNode.needsLogin();
+    var outcome = run("status");
+    assertThat(outcome.status()).isEqualTo(1);
+    assertThat(outcome.out())
+        .contains("Log in at: https://headscale.example.com/register/abc")
+        .contains("the node key has expired");
+  }
+
+  @Test
+  void theStatusAsJsonIsTheIncumbentsWithPacketsPerCall() {
+    var out = run("status --json").out();
+    assertThat(out).contains("  \"BackendState\": \"Running\"").contains("\"TunRead\": 32.0");
+    assertThat(Documents.STATUS.fromJson(out).peer()).hasSize(3);
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      value = {
+        "ip            | 100.64.0.1,fd7a:115c:a1e0::1",
+        "ip -4         | 100.64.0.1",
+        "ip -6         | fd7a:115c:a1e0::1",
+        "ip -1         | 100.64.0.1",
+        "ip web        | 100.64.0.2,fd7a:115c:a1e0::2",
+        "ip -6 WEB.tail.example.com | fd7a:115c:a1e0::2",
+        "ip -4 fd7a:115c:a1e0:0::3  | 100.64.0.3",
+      })
+  void addressesAreOneALine(String command, String expected) {
+    var outcome = run(command);
+    assertThat(outcome.out().strip().replace('\n', ',')).isEqualTo(expected);
+    assertThat(outcome.status()).isZero();
+  }
+
+  @Test
+  void noAddressIsAFailure() {
+    node.status = FakeNode.needsLogin();
+    assertThat(run("ip")).isEqualTo(new Outcome(1, "", "no address yet; state: NeedsLogin\n"));
+    assertThat(run("ip nobody").status()).isEqualTo(1);
+  }
+
+  @Test
+  void aPingEndsWithTheFirstDirectAnswer() {
+    assertThat(run("ping web"))
+        .isEqualTo(new Outcome(0, "pong from web (100.64.0.2) via 192.0.2.7:41641 in 3ms\n", ""));
+  }
+
+  @Test
+  void aPingThatIsOnlyRelayedFailsUnlessThatIsEnough() {
+    var line = "pong from db (100.64.0.3) via DERP(headscale) in 40ms\n";
+    assertThat(run("ping -c 1 db"))
+        .isEqualTo(new Outcome(1, line, "direct connection not established\n"));
+    assertThat(run("ping -c 1 --until-direct=false db")).isEqualTo(new Outcome(0, line, ""));
+  }
+
+  @Test
+  void aPingWithoutAnswerFails() {
+    assertThat(run("ping -c 1 --timeout 0.1 gone"))
+        .isEqualTo(new Outcome(1, "ping \"100.64.0.4\" timed out\n", "no reply\n"));
+  }
+
+  @Test
+  void aPingOfNobodyFails() {
+    assertThat(run("ping 100.64.0.99")).isEqualTo(new Outcome(1, "", "no matching peer\n"));
+    assertThat(run("ping nobody")).isEqualTo(new Outcome(1, "", "no peer has the name nobody\n"));
+  }
+
+  @Test
+  void logoutReachesTheNode() {
+    assertThat(run("logout")).isEqualTo(new Outcome(0, "", ""));
+    assertThat(node.logouts).isEqualTo(1);
+  }
+
+  @Test
+  void theVersionIsThatOfTheModule() {
+    assertThat(run("version").out()).matches("\\d+\\.\\d+\\.\\d+\\S*\n");
+    assertThat(run("--version")).isEqualTo(run("version"));
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "--help",
+        "run --help",
+        "status --help",
+        "ip --help",
+        "ping --help",
+        "logout --help",
+        "healthcheck --help",
+        "version --help"
+      })
+  void everyCommandHasHelp(String command) {
+    var outcome = run(command);
+    assertThat(outcome.status()).isZero();
+    assertThat(outcome.out()).startsWith("Usage: tailjar");
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"nonsense", "status --nonsense", "run now", "ping", "ip -4 -6"})
+  void aWrongCommandLineIsAUsageError(String command) {
+    var outcome = run(command);
+    assertThat(outcome.status()).isEqualTo(64);
+    assertThat(outcome.out()).isEmpty();
+  }
+
+  @Test
+  void withoutANodeEveryCommandSaysSoInOneLine() {
+    socket.close();
+    var outcome = run("status");
+    assertThat(outcome.status()).isEqualTo(1);
+    assertThat(outcome.err()).startsWith("no node answers at ").hasLineCount(1);
+  }
+
+  @Test
+  void theSocketMayBeGivenAsAnOption() {
+    var out = new ByteArrayOutputStream();
+    var print = new PrintStream(out, true, StandardCharsets.UTF_8);
+    int status =
+        Commands.execute(
+            List.of("--socket", socket.path().toString(), "ip", "-4"), Map.of(), print, print);
+    assertThat(status).isZero();
+    assertThat(out.toString(StandardCharsets.UTF_8)).isEqualTo("100.64.0.1\n");
+  }
+
+  private Outcome run(String command) {
+    var out = new ByteArrayOutputStream();
+    var err = new ByteArrayOutputStream();
+    int status =
+        Commands.execute(
+            List.of(command.split(" ")),
+            Map.of("TAILSCALE_SOCKET", socket.path().toString(), "TAILSCALE_STATE_DIR", "/nowhere"),
+            new PrintStream(out, true, StandardCharsets.UTF_8),
+            new PrintStream(err, true, StandardCharsets.UTF_8));
+    return new Outcome(
+        status, out.toString(StandardCharsets.UTF_8), err.toString(StandardCharsets.UTF_8));
+  }
+}

@@ -1,0 +1,198 @@
+package org.tailjar.launcher;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.util.Map;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
+
+class LocalApiTests {
+  private final FakeNode node = new FakeNode();
+  private final LocalApi api = new LocalApi(node, TestConfiguration.withServer());
+
+  @Test
+  void theStatusIsThatOfTheNode() throws Exception {
+    var status = status("");
+    assertThat(status.backendState()).isEqualTo("Running");
+    assertThat(status.tun()).isTrue();
+    assertThat(status.haveNodeKey()).isTrue();
+    assertThat(status.tailscaleIps()).containsExactly("100.64.0.1", "fd7a:115c:a1e0::1");
+    assertThat(status.self()).isNotNull();
+    assertThat(status.magicDnsSuffix()).isEqualTo("tail.example.com");
+    assertThat(status.user().get("7").loginName()).isEqualTo("ada@example.com");
+    var web = status.peer().get("nodekey:" + "2".repeat(64));
+    assertThat(web).isNotNull();
+    assertThat(web.currentAddress()).isEqualTo("192.0.2.7:41641");
+    assertThat(web.allowedIps()).containsExactly("100.64.0.2/32", "fd7a:115c:a1e0::2/128");
+    assertThat(web.lastHandshake()).isEqualTo("0001-01-01T00:00:00Z");
+  }
+
+  @Test
+  void theStatusTellsPacketsPerCallAndPathsAndTheAgeOfTheMap() throws Exception {
+    var tailjar = status("").tailjar();
+    assertThat(tailjar).isNotNull();
+    assertThat(tailjar.ready()).isTrue();
+    assertThat(tailjar.mapAgeSeconds()).isEqualTo(2.5);
+    assertThat(tailjar.packetsPerCall())
+        .isEqualTo(new StatusDocument.PacketsPerCall(32, 25, 12.5, 33.33));
+    assertThat(tailjar.paths()).isEqualTo(new StatusDocument.Paths(1, 1, 1));
+    assertThat(tailjar.counters()).containsEntry("dropped_by_filter", 5L);
+  }
+
+  @Test
+  void theStatusMayComeWithoutPeers() throws Exception {
+    assertThat(status("false").peer()).isEmpty();
+  }
+
+  @Test
+  void aNodeThatNeedsALoginSaysWhere() throws Exception {
+    node.status = FakeNode.needsLogin();
+    var status = status("");
+    assertThat(status.backendState()).isEqualTo("NeedsLogin");
+    assertThat(status.authUrl()).isEqualTo("https://headscale.example.com/register/abc");
+    assertThat(status.self()).isNull();
+    assertThat(status.health()).hasSize(1);
+  }
+
+  @Test
+  void browsersAreRefused() throws Exception {
+    var call = new HttpCall("GET", "/localapi/v0/status", Map.of(), LocalApi.HOST, true, true);
+    assertThat(api.handle(call).status()).isEqualTo(403);
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"evil.example.com", "localhost", "127.0.0.1:80"})
+  void otherHostsAreRefused(String host) throws Exception {
+    var call = new HttpCall("GET", "/localapi/v0/status", Map.of(), host, false, true);
+    assertThat(api.handle(call).status()).isEqualTo(403);
+  }
+
+  @Test
+  void anAbsentHostIsAccepted() throws Exception {
+    var call = new HttpCall("GET", "/localapi/v0/status", Map.of(), "", false, false);
+    assertThat(api.handle(call).status()).isEqualTo(200);
+  }
+
+  @Test
+  void onlyWritersLogOut() throws Exception {
+    assertThat(call("POST", "logout", Map.of(), false).status()).isEqualTo(403);
+    assertThat(call("GET", "logout", Map.of(), true).status()).isEqualTo(405);
+    assertThat(node.logouts).isZero();
+    assertThat(call("POST", "logout", Map.of(), true).status()).isEqualTo(204);
+    assertThat(node.logouts).isEqualTo(1);
+  }
+
+  @Test
+  void aLogoutThatTheServerDidNotConfirmIsAnError() throws Exception {
+    node.logoutFailure = new IOException("connection refused");
+    var reply = call("POST", "logout", Map.of(), true);
+    assertThat(reply.status()).isEqualTo(500);
+    assertThat(text(reply)).contains("connection refused");
+  }
+
+  @Test
+  void aPingSaysWhichPathAnswered() throws Exception {
+    var direct = ping("100.64.0.2");
+    assertThat(direct.endpoint()).isEqualTo("192.0.2.7:41641");
+    assertThat(direct.latencySeconds()).isEqualTo(0.003);
+    assertThat(direct.nodeName()).isEqualTo("web");
+    var relayed = ping("100.64.0.3");
+    assertThat(relayed.endpoint()).isEmpty();
+    assertThat(relayed.derpRegionId()).isEqualTo(999);
+    assertThat(relayed.derpRegionCode()).isEqualTo("headscale");
+    assertThat(ping("100.64.0.1").isLocalIp()).isTrue();
+    assertThat(ping("100.64.0.99").error()).isEqualTo("no matching peer");
+  }
+
+  @ParameterizedTest
+  @CsvSource({"host.example.com, disco", "'', disco", "100.64.0.2, ICMP", "100.64.0.2, TSMP"})
+  void aPingThatMakesNoSenseIsRefused(String ip, String type) throws Exception {
+    var reply = call("POST", "ping", Map.of("ip", ip, "type", type), false);
+    assertThat(reply.status()).isEqualTo(400);
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {"100.64.0.2", "100.64.0.2:80", "[fd7a:115c:a1e0::2]:80", "fd7a:115c:a1e0::2"})
+  void whoHasAnAddressIsTold(String address) throws Exception {
+    var found =
+        Documents.WHO_IS.fromJson(call("GET", "whois", Map.of("addr", address), false).body());
+    assertThat(found.node().name()).isEqualTo("web.tail.example.com.");
+    assertThat(found.node().computedName()).isEqualTo("web");
+    assertThat(found.userProfile().loginName()).isEqualTo("ada@example.com");
+  }
+
+  @Test
+  void whoHasNoAddressIsToldToo() throws Exception {
+    assertThat(call("GET", "whois", Map.of("addr", "10.0.0.1"), false).status()).isEqualTo(404);
+    assertThat(call("GET", "whois", Map.of("addr", "name"), false).status()).isEqualTo(400);
+    var self = call("GET", "whois", Map.of("addr", "100.64.0.1"), false);
+    assertThat(Documents.WHO_IS.fromJson(self.body()).node().computedName()).isEqualTo("tailjar");
+  }
+
+  @Test
+  void theSettingsAreThoseOfTheEnvironmentAndCannotBeChanged() throws Exception {
+    var prefs = Documents.PREFS.fromJson(call("GET", "prefs", Map.of(), false).body());
+    assertThat(prefs.controlUrl()).isEqualTo("https://headscale.example.com");
+    assertThat(prefs.wantRunning()).isTrue();
+    assertThat(call("PATCH", "prefs", Map.of(), true).status()).isEqualTo(501);
+  }
+
+  @Test
+  void whatIsNotThereIsNotFound() throws Exception {
+    assertThat(call("GET", "cert/x", Map.of(), true).status()).isEqualTo(404);
+  }
+
+  @ParameterizedTest
+  @CsvSource({"true, true, 200, 200", "true, false, 200, 503", "false, true, 503, 200"})
+  void livenessAndReadinessAreTwoQuestions(boolean live, boolean ready, int livez, int readyz) {
+    node.live = live;
+    node.ready = ready;
+    var pages = new HealthPages(node);
+    assertThat(pages.handle(get("/livez")).status()).isEqualTo(livez);
+    assertThat(pages.handle(get("/readyz")).status()).isEqualTo(readyz);
+    assertThat(pages.handle(get("/healthz")).status()).isEqualTo(readyz);
+  }
+
+  @Test
+  void metricsFollowTheTextFormat() {
+    var page = text(new HealthPages(node).handle(get("/metrics")));
+    assertThat(page)
+        .contains("tailjar_packets_total{call=\"tun_read\"} 320\n")
+        .contains("tailjar_calls_total{call=\"tun_write\"} 3\n")
+        .contains("tailjar_peers{path=\"direct\"} 1\n")
+        .contains("tailjar_events_total{event=\"dropped_by_filter\"} 5\n");
+    assertThat(page.lines())
+        .allMatch(
+            line ->
+                line.matches("# (HELP|TYPE) tailjar_\\w+ .+")
+                    || line.matches("tailjar_\\w+(\\{\\w+=\"[^\"]*\"})? [0-9.E-]+"));
+  }
+
+  private static HttpCall get(String path) {
+    return new HttpCall("GET", path, Map.of(), "10.0.0.1:9002", false, false);
+  }
+
+  private StatusDocument status(String peers) throws InterruptedException {
+    return Documents.STATUS.fromJson(call("GET", "status", Map.of("peers", peers), false).body());
+  }
+
+  private PingDocument ping(String ip) throws InterruptedException {
+    var reply = call("POST", "ping", Map.of("ip", ip, "type", "disco"), false);
+    return Documents.PING.fromJson(reply.body());
+  }
+
+  private HttpReply call(String method, String name, Map<String, String> query, boolean writer)
+      throws InterruptedException {
+    return api.handle(
+        new HttpCall(method, LocalApi.ROOT + name, query, LocalApi.HOST, false, writer));
+  }
+
+  private static String text(HttpReply reply) {
+    return new String(reply.body(), StandardCharsets.UTF_8);
+  }
+}
