@@ -18,7 +18,7 @@ import org.tailjar.crypto.NodePublicKey;
  * The JSON of the control protocol, and the one place that knows Go's conventions: the zero time
  * and the empty string mean "none", absent and null are the same, unknown fields are ignored.
  */
-final class WireJson {
+public final class WireJson {
 
   /** How Go writes a time that was never set. */
   private static final Instant GO_ZERO_TIME = Instant.parse("0001-01-01T00:00:00Z");
@@ -38,7 +38,8 @@ final class WireJson {
 
   private WireJson() {}
 
-  static byte[] encode(Object message) {
+  /** Writes one message; absent components are left out. */
+  public static byte[] encode(Object message) {
     return JSONB.toJsonBytes(message);
   }
 
@@ -47,7 +48,7 @@ final class WireJson {
    *
    * @throws ControlException if the bytes are not such a message
    */
-  static <T> T decode(Class<T> type, byte[] json) throws ControlException {
+  public static <T> T decode(Class<T> type, byte[] json) throws ControlException {
     try {
       @Nullable T message = JSONB.type(type).fromJson(json);
       if (message == null) {

@@ -1,0 +1,123 @@
+package org.tailjar.testkit;
+
+import java.time.Instant;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+import org.tailjar.crypto.DiscoPublicKey;
+import org.tailjar.crypto.MachinePublicKey;
+import org.tailjar.crypto.NodePublicKey;
+import org.tailjar.headscale.Hostinfo;
+import org.tailjar.headscale.NetInfo;
+import org.tailjar.headscale.Node;
+
+/** A node that joined. Guarded by the registry's lock. */
+final class RegisteredNode {
+
+  /** The user to whom all nodes without tags belong. */
+  static final long USER = 1;
+
+  private static final long TAGGED_DEVICES = 2_147_455_555L;
+
+  final long id;
+  final MachinePublicKey machineKey;
+  final boolean ephemeral;
+  final List<String> tags;
+  private final String domain;
+  private final Instant created;
+  NodePublicKey nodeKey;
+  DiscoPublicKey discoKey = DiscoPublicKey.ZERO;
+  Hostinfo hostinfo;
+  String name;
+  List<String> endpoints = List.of();
+  @Nullable Instant expiry;
+  @Nullable Instant lastSeen;
+  @Nullable MapStream stream;
+
+  RegisteredNode(
+      long id,
+      MachinePublicKey machineKey,
+      NodePublicKey nodeKey,
+      Hostinfo hostinfo,
+      String name,
+      AuthKeyOptions options,
+      String domain,
+      Instant created) {
+    this.id = id;
+    this.machineKey = machineKey;
+    this.nodeKey = nodeKey;
+    this.hostinfo = hostinfo;
+    this.name = name;
+    this.ephemeral = options.ephemeral();
+    this.tags = options.tags();
+    this.domain = domain;
+    this.created = created;
+  }
+
+  boolean isExpired(Instant now) {
+    Instant until = expiry;
+    return until != null && !now.isBefore(until);
+  }
+
+  boolean isOnline() {
+    return stream != null;
+  }
+
+  int homeDerp() {
+    NetInfo info = hostinfo.netInfo();
+    return info == null ? 0 : info.preferredDerp();
+  }
+
+  /** Sequential, as Headscale's by default. */
+  List<String> addresses() {
+    return List.of(
+        "100.64.%d.%d/32".formatted(id >> 8, id & 0xff), "fd7a:115c:a1e0::%x/128".formatted(id));
+  }
+
+  /** Takes what a request says; a part that it leaves out stays. */
+  void update(
+      @Nullable Hostinfo newHostinfo,
+      @Nullable DiscoPublicKey newDiscoKey,
+      @Nullable List<String> newEndpoints) {
+    if (newHostinfo != null) {
+      hostinfo =
+          newHostinfo.netInfo() == null ? newHostinfo.withNetInfo(hostinfo.netInfo()) : newHostinfo;
+    }
+    if (newDiscoKey != null && !newDiscoKey.isZero()) {
+      discoKey = newDiscoKey;
+    }
+    if (newEndpoints != null) {
+      endpoints = List.copyOf(newEndpoints);
+    }
+  }
+
+  /** As the viewer of that capability version sees it. */
+  Node toWire(int viewersVersion, Instant now) {
+    return new Node(
+        id,
+        Long.toString(id),
+        name + "." + domain + ".",
+        tags.isEmpty() ? USER : TAGGED_DEVICES,
+        nodeKey,
+        expiry,
+        machineKey,
+        discoKey,
+        addresses(),
+        addresses(),
+        endpoints,
+        homeDerp() == 0 ? null : "127.3.3.40:" + homeDerp(),
+        homeDerp(),
+        hostinfo,
+        created,
+        viewersVersion,
+        tags.isEmpty() ? null : tags,
+        null,
+        isOnline() ? null : lastSeen,
+        isOnline(),
+        !isExpired(now),
+        null,
+        false,
+        isExpired(now),
+        false,
+        false);
+  }
+}
