@@ -138,6 +138,28 @@ class CookieTests {
   }
 
   @Test
+  void aFloodFromOneAddressDoesNotLockOutAnother() {
+    byte[] initiation = initiationWithCookie();
+    // A stranger with a cookie of its own uses up all that it may.
+    End stranger = new End(clock);
+    stranger.wireGuard.add(b.key.publicKey(), null);
+    End.SourcePath elsewhere = path(198, 51, 100, 7, 0, 7);
+    putUnderLoad();
+    stranger.initiate(b);
+    b.deliver(stranger.sent.remove(), elsewhere);
+    stranger.deliver(b.replies.removeLast());
+    clock.add(Duration.ofMillis(5400));
+    stranger.advance();
+    byte[] flood = stranger.sent.remove();
+    putUnderLoad();
+    for (int i = 0; i < 50; i++) {
+      b.deliver(flood, elsewhere);
+    }
+    assertThat(b.unknown).as("those that were looked at").hasSize(HandshakeLimiter.BURST);
+    assertThat(b.deliver(initiation, HOME)).isZero();
+  }
+
+  @Test
   void anIpv6NetworkIsOneSourceButMappedIpv4AddressesAreNot() {
     HandshakeLimiter limiter = new HandshakeLimiter();
     byte[] host = new byte[18];
@@ -200,5 +222,6 @@ class CookieTests {
       end.deliver(message, path(203, 0, 113, 1, 0, 9));
     }
     end.replies.clear();
+    end.unknown.clear();
   }
 }
