@@ -77,6 +77,9 @@ final class Daemon {
                 configuration.hostname(),
                 shown(configuration.state()),
                 configuration.interfaceName()));
+    // One line for what should never happen too, and not the JVM's own stack trace.
+    Thread.setDefaultUncaughtExceptionHandler(
+        (thread, e) -> LOG.log(ERROR, "thread \"" + thread.getName() + "\" failed", e));
     // A JVM that a signal ends has status 143; only a halt from within a hook makes it 0.
     var hook = new Thread(this::stopAndHalt, "stop");
     Runtime.getRuntime().addShutdownHook(hook);
