@@ -1,15 +1,15 @@
 package org.tailjar.tailnet;
 
-/** Opens nodes. */
+/** Where nodes come from. */
 public final class Tailnet {
   private Tailnet() {}
 
   /**
-   * A node that is not started yet.
+   * A node that does nothing until it is started.
    *
-   * @throws StartException if the node can never start as it is configured
+   * @param config all that it must be told
    */
   public static TailnetNode open(NodeConfig config) {
-    throw new UnsupportedOperationException("this build has no packet path");
+    return new HeadscaleNode(config);
   }
 }
