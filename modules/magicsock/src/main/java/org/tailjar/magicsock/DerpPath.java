@@ -25,6 +25,11 @@ final class DerpPath implements Path {
     return DerpFrames.PACKET_HEADER_LENGTH;
   }
 
+  @Override
+  public byte[] source() {
+    return peer.bytes();
+  }
+
   Relay relay() {
     return relay;
   }

@@ -1,6 +1,7 @@
 package org.tailjar.magicsock;
 
 import java.net.InetSocketAddress;
+import java.util.Arrays;
 import org.jspecify.annotations.Nullable;
 import org.tailjar.linux.UdpAddress;
 import org.tailjar.packet.Path;
@@ -22,6 +23,16 @@ final class UdpPath implements Path {
   @Override
   public int headroom() {
     return 0;
+  }
+
+  @Override
+  public byte[] source() {
+    byte[] ip = socketAddress.getAddress().getAddress();
+    int port = socketAddress.getPort();
+    byte[] source = Arrays.copyOf(ip, ip.length + Short.BYTES);
+    source[ip.length] = (byte) (port >>> 8);
+    source[ip.length + 1] = (byte) port;
+    return source;
   }
 
   UdpAddress address() {
