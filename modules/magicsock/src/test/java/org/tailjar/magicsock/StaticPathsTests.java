@@ -1,0 +1,155 @@
+package org.tailjar.magicsock;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.io.IOException;
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
+import java.net.DatagramPacket;
+import java.net.DatagramSocket;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.tailjar.crypto.NodePrivateKey;
+import org.tailjar.packet.Batch;
+
+@Timeout(30)
+class StaticPathsTests {
+
+  private final Arena arena = Arena.ofShared();
+  private final Batch batch = new Batch(arena);
+  private StaticPaths a;
+  private StaticPaths b;
+
+  @BeforeEach
+  void open() throws IOException {
+    a = StaticPaths.open(0, 0);
+    b = StaticPaths.open(0, 0);
+  }
+
+  @AfterEach
+  void close() {
+    a.close();
+    b.close();
+    arena.close();
+  }
+
+  private static Endpoint peer(StaticPaths of, StaticPaths to) {
+    return of.add(
+        NodePrivateKey.generate().publicKey(), new InetSocketAddress("127.0.0.1", to.port()));
+  }
+
+  private static long soon() {
+    return System.nanoTime() + 10_000_000_000L;
+  }
+
+  private void fill(Route route, int count, int length, int last) {
+    batch.clear(route.first());
+    for (int i = 0; i < count; i++) {
+      int size = i == count - 1 ? last : length;
+      MemorySegment message = batch.memory().asSlice(batch.append(size), size);
+      message.fill((byte) i);
+      message.set(ValueLayout.JAVA_INT_UNALIGNED, 0, 4);
+    }
+  }
+
+  @Test
+  void aBatchArrivesWhole() throws IOException {
+    Endpoint toB = peer(a, b);
+    fill(a.route(toB), 40, 1312, 500);
+    a.send(a.route(toB).first(), batch);
+    int arrived = 0;
+    while (arrived < 40) {
+      assertThat(b.receive(batch, soon())).isTrue();
+      for (int i = 0; i < batch.count(); i++) {
+        assertThat(batch.length(i)).isEqualTo(arrived == 39 ? 500 : 1312);
+        assertThat(batch.memory().get(ValueLayout.JAVA_BYTE, batch.offset(i) + 499))
+            .isEqualTo((byte) arrived++);
+      }
+      assertThat(batch.path()).hasToString("127.0.0.1:" + a.port());
+    }
+  }
+
+  @Test
+  void aPeerIsFollowedToWhereItsAuthenticPacketsComeFrom() throws IOException {
+    Endpoint toA = b.add(NodePrivateKey.generate().publicKey(), null);
+    assertThat(b.route(toA)).isNull();
+    Endpoint toB = peer(a, b);
+    fill(a.route(toB), 1, 32, 32);
+    a.send(a.route(toB).first(), batch);
+    assertThat(b.receive(batch, soon())).isTrue();
+    b.confirmed(toA, batch.path());
+    assertThat(b.route(toA).first()).isSameAs(batch.path());
+  }
+
+  @Test
+  void theDeadlineEndsAReceive() throws IOException {
+    assertThat(a.receive(batch, System.nanoTime() + 1_000_000)).isFalse();
+    assertThat(a.receive(batch, System.nanoTime() - 1)).isFalse();
+  }
+
+  @Test
+  void aWakeEndsAReceiveEvenWhenItCameBefore() throws IOException {
+    a.wake();
+    assertThat(a.receive(batch, Long.MAX_VALUE)).isFalse();
+    Thread.ofVirtual().start(a::wake);
+    assertThat(a.receive(batch, Long.MAX_VALUE)).isFalse();
+  }
+
+  @Test
+  void whatIsNotWireGuardIsLeftOutOfABatch() throws IOException {
+    try (DatagramSocket stranger = new DatagramSocket()) {
+      InetSocketAddress to = new InetSocketAddress(InetAddress.getLoopbackAddress(), a.port());
+      byte[] noise = new byte[100];
+      noise[0] = 9;
+      stranger.send(new DatagramPacket(noise, 100, to));
+      stranger.send(new DatagramPacket(new byte[0], 0, to));
+      stranger.send(new DatagramPacket(new byte[] {4, 0, 0, 0, 1}, 5, to));
+      byte[] message = new byte[100];
+      message[0] = 4;
+      stranger.send(new DatagramPacket(message, 100, to));
+      assertThat(a.receive(batch, soon())).isTrue();
+      assertThat(batch.count()).isEqualTo(1);
+      assertThat(batch.memory().get(ValueLayout.JAVA_BYTE, 0)).isEqualTo((byte) 4);
+    }
+  }
+
+  @Test
+  void aMixedBatchKeepsItsWireGuardMessagesInOrder() throws IOException {
+    Endpoint toB = peer(a, b);
+    fill(a.route(toB), 10, 200, 200);
+    for (int i = 0; i < 10; i += 3) {
+      batch.memory().set(ValueLayout.JAVA_BYTE, batch.offset(i), (byte) 'x');
+    }
+    a.send(a.route(toB).first(), batch);
+    int[] expected = {1, 2, 4, 5, 7, 8};
+    int arrived = 0;
+    while (arrived < expected.length) {
+      assertThat(b.receive(batch, soon())).isTrue();
+      for (int i = 0; i < batch.count(); i++) {
+        assertThat(batch.length(i)).isEqualTo(200);
+        assertThat(batch.memory().get(ValueLayout.JAVA_BYTE, batch.offset(i) + 100))
+            .isEqualTo((byte) expected[arrived++]);
+      }
+    }
+  }
+
+  @Test
+  void aPortThatIsTakenIsReplacedByAnother() throws IOException {
+    try (StaticPaths other = StaticPaths.open(a.port(), 0)) {
+      assertThat(other.port()).isNotEqualTo(a.port()).isPositive();
+    }
+  }
+
+  @Test
+  void sendingWhereNothingCanGoIsNoError() throws IOException {
+    Endpoint nowhere =
+        a.add(NodePrivateKey.generate().publicKey(), new InetSocketAddress("255.255.255.255", 9));
+    fill(a.route(nowhere), 2, 100, 100);
+    a.send(a.route(nowhere).first(), batch);
+  }
+}
