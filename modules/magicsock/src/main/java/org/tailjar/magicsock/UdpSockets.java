@@ -308,8 +308,9 @@ final class UdpSockets implements AutoCloseable {
 
   @Override
   public void close() {
-    event.signal();
+    // In this order: a thread that the signal wakes must find the sockets closed.
     sockets.forEach(UdpSocket::close);
+    event.signal();
     event.close();
   }
 }
