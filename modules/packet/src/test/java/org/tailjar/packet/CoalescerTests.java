@@ -22,6 +22,7 @@ class CoalescerTests {
 
   private final InMemoryDevice device = new InMemoryDevice("test0", 1280);
   private final Coalescer coalescer = new Coalescer(device);
+  private final MemorySegment memory = Arena.ofAuto().allocate(400_000);
 
   @ParameterizedTest
   @ValueSource(booleans = {false, true})
@@ -313,16 +314,13 @@ class CoalescerTests {
 
   /** Adds the packets as one batch and returns what came out, split again. */
   private List<byte[]> written(List<byte[]> packets) throws IOException, InterruptedException {
-    try (Arena arena = Arena.ofConfined()) {
-      MemorySegment memory = arena.allocate(400_000);
-      long at = 3;
-      for (byte[] packet : packets) {
-        MemorySegment.copy(packet, 0, memory, ValueLayout.JAVA_BYTE, at, packet.length);
-        coalescer.add(memory, at, packet.length);
-        at += packet.length + 16;
-      }
-      coalescer.flush();
+    long at = 3;
+    for (byte[] packet : packets) {
+      MemorySegment.copy(packet, 0, memory, ValueLayout.JAVA_BYTE, at, packet.length);
+      coalescer.add(memory, at, packet.length);
+      at += packet.length + 16;
     }
+    coalescer.flush();
     List<byte[]> written = new ArrayList<>();
     for (byte[] next = device.take(Duration.ZERO);
         next != null;
