@@ -24,7 +24,6 @@ import org.tailjar.headscale.NetworkMap;
 import org.tailjar.headscale.Node;
 import org.tailjar.magicsock.LocalPaths;
 import org.tailjar.magicsock.PathPing;
-import org.tailjar.packet.IpPrefix;
 import org.tailjar.tailnet.NodeIdentity.MalformedException;
 
 /**
@@ -198,7 +197,6 @@ final class HeadscaleNode implements TailnetNode, Membership.Observer {
     if (state == NodeStatus.State.STOPPED) {
       return;
     }
-    boolean first = state != NodeStatus.State.RUNNING || mapTime == null;
     try {
       apply(received, Instant.now());
     } catch (IOException e) {
@@ -207,13 +205,6 @@ final class HeadscaleNode implements TailnetNode, Membership.Observer {
       return;
     }
     required(mapKeeper).keep(received);
-    if (first) {
-      LOG.log(
-          Level.INFO,
-          "up: {0} at {1}",
-          received.self().name(),
-          String.join(", ", addressTexts(received.self())));
-    }
   }
 
   private void apply(NetworkMap received, Instant time) throws IOException {
@@ -229,10 +220,6 @@ final class HeadscaleNode implements TailnetNode, Membership.Observer {
     mapTime = time;
     authUrl = Optional.empty();
     state = NodeStatus.State.RUNNING;
-  }
-
-  private static List<String> addressTexts(Node self) {
-    return MapTranslation.prefixes(self.addresses()).stream().map(IpPrefix::addressText).toList();
   }
 
   @Override
