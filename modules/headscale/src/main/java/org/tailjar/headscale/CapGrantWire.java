@@ -16,4 +16,12 @@ import org.jspecify.annotations.Nullable;
 public record CapGrantWire(
     @Json.Property("Dsts") @Nullable List<String> dsts,
     @Json.Property("Caps") @Nullable List<String> caps,
-    @Json.Property("CapMap") @Nullable Map<String, List<Object>> capMap) {}
+    @Json.Property("CapMap") @Nullable Map<String, List<Object>> capMap) {
+
+  /** Makes the collections unmodifiable. */
+  public CapGrantWire {
+    dsts = Copies.of(dsts);
+    caps = Copies.of(caps);
+    capMap = Copies.of(capMap);
+  }
+}

@@ -11,4 +11,10 @@ import org.jspecify.annotations.Nullable;
  */
 @Json
 public record DerpHomeParams(
-    @Json.Property("RegionScore") @Nullable Map<String, Double> regionScore) {}
+    @Json.Property("RegionScore") @Nullable Map<String, Double> regionScore) {
+
+  /** Makes the collections unmodifiable. */
+  public DerpHomeParams {
+    regionScore = Copies.of(regionScore);
+  }
+}

@@ -15,4 +15,10 @@ import org.jspecify.annotations.Nullable;
 public record DerpMapWire(
     @Json.Property("Regions") @Nullable Map<String, DerpRegionWire> regions,
     @Json.Property("HomeParams") @Nullable DerpHomeParams homeParams,
-    @Json.Property("omitDefaultRegions") boolean omitDefaultRegions) {}
+    @Json.Property("omitDefaultRegions") boolean omitDefaultRegions) {
+
+  /** Makes the collections unmodifiable. */
+  public DerpMapWire {
+    regions = Copies.of(regions);
+  }
+}

@@ -32,4 +32,11 @@ public record DerpNodeWire(
     @Json.Property("DERPPort") int derpPort,
     @Json.Property("InsecureForTests") boolean insecureForTests,
     @Json.Property("STUNTestIP") @Nullable String stunTestIp,
-    @Json.Property("CanPort80") boolean canPort80) {}
+    @Json.Property("CanPort80") boolean canPort80) {
+
+  /** What a server leaves out is empty. */
+  public DerpNodeWire {
+    name = Copies.orEmpty(name);
+    hostName = Copies.orEmpty(hostName);
+  }
+}

@@ -21,4 +21,10 @@ public record DerpRegionWire(
     @Json.Property("RegionName") @Nullable String regionName,
     @Json.Property("Avoid") boolean avoid,
     @Json.Property("NoMeasureNoHome") boolean noMeasureNoHome,
-    @Json.Property("Nodes") @Nullable List<DerpNodeWire> nodes) {}
+    @Json.Property("Nodes") @Nullable List<DerpNodeWire> nodes) {
+
+  /** Makes the collections unmodifiable. */
+  public DerpRegionWire {
+    nodes = Copies.of(nodes);
+  }
+}

@@ -24,4 +24,15 @@ public record DnsConfig(
     @Json.Property("Domains") @Nullable List<String> domains,
     @Json.Property("Proxied") boolean proxied,
     @Json.Property("Nameservers") @Nullable List<String> nameservers,
-    @Json.Property("ExtraRecords") @Nullable List<DnsRecord> extraRecords) {}
+    @Json.Property("ExtraRecords") @Nullable List<DnsRecord> extraRecords) {
+
+  /** Makes the collections unmodifiable. */
+  public DnsConfig {
+    resolvers = Copies.of(resolvers);
+    routes = Copies.of(routes);
+    fallbackResolvers = Copies.of(fallbackResolvers);
+    domains = Copies.of(domains);
+    nameservers = Copies.of(nameservers);
+    extraRecords = Copies.of(extraRecords);
+  }
+}

@@ -14,4 +14,11 @@ import org.jspecify.annotations.Nullable;
 public record DnsRecord(
     @Json.Property("Name") String name,
     @Json.Property("Type") @Nullable String type,
-    @Json.Property("Value") String value) {}
+    @Json.Property("Value") String value) {
+
+  /** What a server leaves out is empty. */
+  public DnsRecord {
+    name = Copies.orEmpty(name);
+    value = Copies.orEmpty(value);
+  }
+}

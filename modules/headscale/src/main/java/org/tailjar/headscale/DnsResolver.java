@@ -15,4 +15,11 @@ import org.jspecify.annotations.Nullable;
 public record DnsResolver(
     @Json.Property("Addr") String addr,
     @Json.Property("BootstrapResolution") @Nullable List<String> bootstrapResolution,
-    @Json.Property("UseWithExitNode") boolean useWithExitNode) {}
+    @Json.Property("UseWithExitNode") boolean useWithExitNode) {
+
+  /** Makes the collections unmodifiable; what a server leaves out is empty. */
+  public DnsResolver {
+    addr = Copies.orEmpty(addr);
+    bootstrapResolution = Copies.of(bootstrapResolution);
+  }
+}

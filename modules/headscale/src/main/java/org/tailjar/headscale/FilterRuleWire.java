@@ -19,4 +19,14 @@ public record FilterRuleWire(
     @Json.Property("SrcBits") @Nullable List<Integer> srcBits,
     @Json.Property("DstPorts") @Nullable List<NetPortRange> dstPorts,
     @Json.Property("IPProto") @Nullable List<Integer> ipProto,
-    @Json.Property("CapGrant") @Nullable List<CapGrantWire> capGrant) {}
+    @Json.Property("CapGrant") @Nullable List<CapGrantWire> capGrant) {
+
+  /** Makes the collections unmodifiable; what a server leaves out is empty. */
+  public FilterRuleWire {
+    srcIps = Copies.orEmpty(srcIps);
+    srcBits = Copies.of(srcBits);
+    dstPorts = Copies.of(dstPorts);
+    ipProto = Copies.of(ipProto);
+    capGrant = Copies.of(capGrant);
+  }
+}

@@ -41,6 +41,14 @@ public record Hostinfo(
     @Json.Property("sshHostKeys") @Nullable List<String> sshHostKeys,
     @Json.Property("Userspace") @Nullable Boolean userspace) {
 
+  /** Makes the collections unmodifiable. */
+  public Hostinfo {
+    routableIps = Copies.of(routableIps);
+    requestTags = Copies.of(requestTags);
+    services = Copies.of(services);
+    sshHostKeys = Copies.of(sshHostKeys);
+  }
+
   /** The least: a Linux node of that name, all else unknown. */
   public static Hostinfo of(String hostname) {
     return new Hostinfo(

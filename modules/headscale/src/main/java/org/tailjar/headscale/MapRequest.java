@@ -31,4 +31,11 @@ public record MapRequest(
     @Json.Property("Hostinfo") Hostinfo hostinfo,
     @Json.Property("Endpoints") @Nullable List<String> endpoints,
     @Json.Property("EndpointTypes") @Nullable List<Integer> endpointTypes,
-    @Json.Property("OmitPeers") boolean omitPeers) {}
+    @Json.Property("OmitPeers") boolean omitPeers) {
+
+  /** Makes the collections unmodifiable. */
+  public MapRequest {
+    endpoints = Copies.of(endpoints);
+    endpointTypes = Copies.of(endpointTypes);
+  }
+}

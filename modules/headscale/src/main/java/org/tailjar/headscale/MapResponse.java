@@ -50,4 +50,19 @@ public record MapResponse(
     @Json.Property("UserProfiles") @Nullable List<UserProfile> userProfiles,
     @Json.Property("Health") @Nullable List<String> health,
     @Json.Property("ControlTime") @Nullable Instant controlTime,
-    @Json.Property("Debug") @Nullable Debug debug) {}
+    @Json.Property("Debug") @Nullable Debug debug) {
+
+  /** Makes the collections unmodifiable. */
+  public MapResponse {
+    peers = Copies.of(peers);
+    peersChanged = Copies.of(peersChanged);
+    peersRemoved = Copies.of(peersRemoved);
+    peersChangedPatch = Copies.of(peersChangedPatch);
+    peerSeenChange = Copies.of(peerSeenChange);
+    onlineChange = Copies.of(onlineChange);
+    packetFilter = Copies.of(packetFilter);
+    packetFilters = Copies.of(packetFilters);
+    userProfiles = Copies.of(userProfiles);
+    health = Copies.of(health);
+  }
+}

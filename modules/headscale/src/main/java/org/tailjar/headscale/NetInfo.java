@@ -25,4 +25,10 @@ public record NetInfo(
     @Json.Property("HavePortMap") @Nullable Boolean havePortMap,
     @Json.Property("PreferredDERP") int preferredDerp,
     @Json.Property("DERPLatency") @Nullable Map<String, Double> derpLatency,
-    @Json.Property("FirewallMode") @Nullable String firewallMode) {}
+    @Json.Property("FirewallMode") @Nullable String firewallMode) {
+
+  /** Makes the collections unmodifiable. */
+  public NetInfo {
+    derpLatency = Copies.of(derpLatency);
+  }
+}

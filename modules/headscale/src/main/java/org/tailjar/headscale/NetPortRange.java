@@ -14,4 +14,11 @@ import org.jspecify.annotations.Nullable;
 public record NetPortRange(
     @Json.Property("IP") String ip,
     @Json.Property("Bits") @Nullable Integer bits,
-    @Json.Property("Ports") PortRange ports) {}
+    @Json.Property("Ports") PortRange ports) {
+
+  /** What a server leaves out is empty. */
+  public NetPortRange {
+    ip = Copies.orEmpty(ip);
+    ports = ports == null ? new PortRange(0, 0) : ports;
+  }
+}

@@ -54,7 +54,7 @@ public record NetworkMap(
    */
   public static NetworkMap of(MapResponse first, Instant now) throws ControlException {
     @Nullable Node self = first.node();
-    if (self == null) {
+    if (self == null || self.key().isZero()) {
       throw new ControlException("the server's first map message does not name this node");
     }
     return new NetworkMap(

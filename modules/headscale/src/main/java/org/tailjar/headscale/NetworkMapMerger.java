@@ -9,6 +9,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.SortedMap;
 import java.util.TreeMap;
+import java.util.function.UnaryOperator;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -45,7 +46,7 @@ final class NetworkMapMerger {
     if (message.peers() != null && !message.peers().isEmpty()) {
       SortedMap<Long, Node> all = new TreeMap<>();
       for (Node peer : message.peers()) {
-        all.put(peer.id(), NodeFixes.apply(peer));
+        put(all, peer);
       }
       return all;
     }
@@ -57,7 +58,7 @@ final class NetworkMapMerger {
       peers.remove(id);
     }
     for (Node peer : orEmpty(message.peersChanged())) {
-      peers.put(peer.id(), NodeFixes.apply(peer));
+      put(peers, peer);
     }
     orEmpty(message.peerSeenChange())
         .forEach(
@@ -71,6 +72,13 @@ final class NetworkMapMerger {
     return peers;
   }
 
+  /** A peer without a key could be neither reached nor believed. */
+  private static void put(SortedMap<Long, Node> peers, Node peer) {
+    if (!peer.key().isZero()) {
+      peers.put(peer.id(), NodeFixes.apply(peer));
+    }
+  }
+
   private static boolean changesPeers(MapResponse message) {
     return message.peersRemoved() != null
         || message.peersChanged() != null
@@ -79,8 +87,7 @@ final class NetworkMapMerger {
         || message.peersChangedPatch() != null;
   }
 
-  private static void change(
-      SortedMap<Long, Node> peers, String id, java.util.function.UnaryOperator<Node> change) {
+  private static void change(SortedMap<Long, Node> peers, String id, UnaryOperator<Node> change) {
     try {
       peers.computeIfPresent(Long.valueOf(id), (key, peer) -> change.apply(peer));
     } catch (NumberFormatException e) {

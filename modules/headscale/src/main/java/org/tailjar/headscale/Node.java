@@ -67,4 +67,17 @@ public record Node(
     @Json.Property("UnsignedPeerAPIOnly") boolean unsignedPeerApiOnly,
     @Json.Property("Expired") boolean expired,
     @Json.Property("IsWireGuardOnly") boolean isWireGuardOnly,
-    @Json.Property("IsJailed") boolean isJailed) {}
+    @Json.Property("IsJailed") boolean isJailed) {
+
+  /** Makes the collections unmodifiable; what a server leaves out is empty. */
+  public Node {
+    name = Copies.orEmpty(name);
+    key = key == null ? NodePublicKey.ZERO : key;
+    addresses = Copies.orEmpty(addresses);
+    allowedIps = Copies.of(allowedIps);
+    endpoints = Copies.of(endpoints);
+    tags = Copies.of(tags);
+    primaryRoutes = Copies.of(primaryRoutes);
+    capMap = Copies.of(capMap);
+  }
+}

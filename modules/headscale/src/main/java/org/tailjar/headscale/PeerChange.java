@@ -33,4 +33,11 @@ public record PeerChange(
     @Json.Property("DiscoKey") @Nullable DiscoPublicKey discoKey,
     @Json.Property("Online") @Nullable Boolean online,
     @Json.Property("LastSeen") @Nullable Instant lastSeen,
-    @Json.Property("KeyExpiry") @Nullable Instant keyExpiry) {}
+    @Json.Property("KeyExpiry") @Nullable Instant keyExpiry) {
+
+  /** Makes the collections unmodifiable. */
+  public PeerChange {
+    capMap = Copies.of(capMap);
+    endpoints = Copies.of(endpoints);
+  }
+}

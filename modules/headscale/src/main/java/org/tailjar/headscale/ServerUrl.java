@@ -5,6 +5,8 @@ import java.net.InetAddress;
 import java.net.URI;
 import java.net.URISyntaxException;
 import java.util.Locale;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 import org.tailjar.transport.Destination;
 
@@ -20,6 +22,9 @@ public record ServerUrl(boolean secure, String host, int port, String path) {
 
   private static final int HTTP = 80;
   private static final int HTTPS = 443;
+
+  private static final Pattern CONTAINER_NAME =
+      Pattern.compile("([A-Za-z0-9._-]+)(?::(\\d{1,6}))?");
 
   /**
    * Reads a URL.
@@ -47,10 +52,19 @@ public record ServerUrl(boolean secure, String host, int port, String path) {
       throw invalid(text, "it must not contain ? or #");
     }
     @Nullable String host = uri.getHost();
+    int port = uri.getPort();
+    if (host == null && uri.getRawAuthority() != null) {
+      // Names of containers may have an underscore, which URI does not take for a host.
+      Matcher name = CONTAINER_NAME.matcher(uri.getRawAuthority());
+      if (name.matches()) {
+        host = name.group(1);
+        port = name.group(2) == null ? -1 : Integer.parseInt(name.group(2));
+      }
+    }
     if (host == null || host.isEmpty()) {
       throw invalid(text, "it names no host");
     }
-    int port = uri.getPort() == -1 ? (secure ? HTTPS : HTTP) : uri.getPort();
+    port = port == -1 ? (secure ? HTTPS : HTTP) : port;
     if (port < 1 || port > 65535) {
       throw invalid(text, "its port is not between 1 and 65535");
     }
