@@ -155,11 +155,15 @@ public final class ControlClient implements AutoCloseable {
         try {
           follow(nodeKey, sender);
           throw new IOException("the server ended the map stream");
-        } catch (IOException e) {
+        } catch (IOException | RuntimeException e) {
           sender.disconnected();
           dropConnection();
           if (isClosed()) {
             return;
+          }
+          if (e instanceof RuntimeException) {
+            // A fault of this program, the listener's included, must not strand the node.
+            LOG.log(System.Logger.Level.ERROR, "the map stream failed; it is tried again", e);
           }
           if (e instanceof ControlException refused && refused.status() == 404) {
             listener.reRegister();
@@ -369,7 +373,7 @@ public final class ControlClient implements AutoCloseable {
     dead.close();
   }
 
-  private static String sentence(IOException e) {
+  private static String sentence(Exception e) {
     @Nullable String message = e.getMessage();
     return message == null ? e.getClass().getSimpleName() : message;
   }

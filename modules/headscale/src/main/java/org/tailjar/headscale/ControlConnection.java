@@ -8,6 +8,7 @@ import java.io.EOFException;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.SequenceInputStream;
+import java.net.SocketException;
 import java.net.SocketTimeoutException;
 import java.time.Duration;
 import java.util.Arrays;
@@ -84,6 +85,8 @@ final class ControlConnection implements Closeable {
     } catch (SocketTimeoutException e) {
       throw new ControlException(
           "%s did not answer /key within %d s".formatted(url, timeout.toSeconds()), e);
+    } catch (SocketException e) {
+      throw broken(url, e);
     }
   }
 
@@ -124,10 +127,17 @@ final class ControlConnection implements Closeable {
       throw new ControlException(
           "%s did not finish the control handshake within %d s".formatted(url, timeout.toSeconds()),
           e);
+    } catch (SocketException e) {
+      connection.close();
+      throw broken(url, e);
     } catch (IOException | RuntimeException e) {
       connection.close();
       throw e;
     }
+  }
+
+  private static IOException broken(ServerUrl url, SocketException e) {
+    return new IOException("the connection to %s broke: %s".formatted(url, e.getMessage()), e);
   }
 
   private static Http1Response upgrade(

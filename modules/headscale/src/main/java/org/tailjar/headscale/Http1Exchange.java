@@ -88,7 +88,10 @@ final class Http1Exchange {
         channel.finish();
         drain();
         if (!complete) {
-          throw new ControlException("the server closed the connection instead of answering");
+          throw new ControlException(
+              response == null
+                  ? "the server closed the connection instead of answering"
+                  : "the server's answer is cut short");
         }
         break;
       }
@@ -114,6 +117,14 @@ final class Http1Exchange {
   }
 
   private void take(Object message) throws ControlException {
+    if (message instanceof ByteBuf raw) {
+      beyond.writeBytes(ByteBufUtil.getBytes(raw));
+      return;
+    }
+    if (complete) {
+      // One request has one answer; what follows was not asked for.
+      return;
+    }
     if (message instanceof HttpResponse head) {
       if (head.decoderResult().isFailure()) {
         throw new ControlException("the server's answer is not HTTP");
@@ -134,9 +145,6 @@ final class Http1Exchange {
       boolean interim = response != null && response.status().code() / 100 == 1;
       boolean upgrade = response != null && response.status().code() == SWITCHING_PROTOCOLS;
       complete |= message instanceof LastHttpContent && (upgrade || !interim);
-    }
-    if (message instanceof ByteBuf raw) {
-      beyond.writeBytes(ByteBufUtil.getBytes(raw));
     }
   }
 }

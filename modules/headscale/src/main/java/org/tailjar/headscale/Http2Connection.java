@@ -30,6 +30,7 @@ import io.netty.util.ReferenceCountUtil;
 import java.io.ByteArrayOutputStream;
 import java.io.Closeable;
 import java.io.IOException;
+import java.net.SocketException;
 import java.time.Duration;
 import java.util.HashMap;
 import java.util.Map;
@@ -55,6 +56,9 @@ final class Http2Connection implements Closeable {
   private static final int CONNECTION_WINDOW = 4 << 20;
 
   private static final int DEFAULT_WINDOW = 65_535;
+
+  /** How much may wait for a server that does not read, in bytes. */
+  private static final int MAX_OUTGOING = 16 << 20;
 
   /** A stream of this connection, for {@link Http2Response}. */
   record Stream(Http2FrameStream frames) {}
@@ -205,7 +209,9 @@ final class Http2Connection implements Closeable {
       outgoing.writeBytes(ByteBufUtil.getBytes(part));
       part.release();
     }
-    if (outgoing.size() > 0) {
+    if (outgoing.size() > MAX_OUTGOING) {
+      fail(new IOException("the server does not read what it is sent"));
+    } else if (outgoing.size() > 0) {
       outgoingOrClosed.signal();
     }
   }
@@ -233,6 +239,8 @@ final class Http2Connection implements Closeable {
           lock.unlock();
         }
       }
+    } catch (SocketException e) {
+      fail(new IOException("the connection to the server broke: " + e.getMessage(), e));
     } catch (IOException e) {
       fail(e);
     } catch (RuntimeException e) {
@@ -260,7 +268,7 @@ final class Http2Connection implements Closeable {
         bytes.write(next);
       }
     } catch (IOException | RuntimeException e) {
-      fail(e instanceof IOException io ? io : new IOException(e));
+      fail(new IOException("the connection to the server broke: " + e.getMessage(), e));
     }
   }
 

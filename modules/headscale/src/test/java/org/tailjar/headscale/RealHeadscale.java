@@ -112,6 +112,14 @@ final class RealHeadscale implements AutoCloseable {
     return out;
   }
 
+  void policy(String json) throws Exception {
+    run(
+        "policy",
+        "set",
+        "-f",
+        Files.writeString(directory.resolve("policy.json"), json).toString());
+  }
+
   void stop() {
     process.destroyForcibly().onExit().join();
   }

@@ -2,8 +2,11 @@ package org.tailjar.headscale;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -60,7 +63,7 @@ class RealHeadscaleTests {
   @Test
   void aNodeJoinsWithAKeyAndReceivesItsMap() throws Exception {
     Machine one = Machine.named("alpha");
-    NodePublicKey key = NodePrivateKey.generate().publicKey();
+    NodePublicKey key = newKey();
     try (ControlClient client = one.client()) {
       assertThat(client.register(key, NodePublicKey.ZERO, headscale.authKey()))
           .isInstanceOf(Registration.Registered.class);
@@ -77,8 +80,8 @@ class RealHeadscaleTests {
   void peersSeeEachOtherComeAndChangeAndGo() throws Exception {
     Machine one = Machine.named("beta");
     Machine two = Machine.named("gamma");
-    NodePublicKey oneKey = NodePrivateKey.generate().publicKey();
-    NodePublicKey twoKey = NodePrivateKey.generate().publicKey();
+    NodePublicKey oneKey = newKey();
+    NodePublicKey twoKey = newKey();
     try (ControlClient first = one.client();
         ControlClient second = two.client()) {
       first.register(oneKey, NodePublicKey.ZERO, headscale.authKey());
@@ -120,5 +123,123 @@ class RealHeadscaleTests {
 
   private static Node peer(NetworkMap map, NodePublicKey key) {
     return map.peers().stream().filter(p -> p.key().equals(key)).findFirst().orElse(null);
+  }
+
+  private static NodePublicKey newKey() {
+    return NodePrivateKey.generate().publicKey();
+  }
+
+  @Test
+  void aRestartNeedsNoKeyAndKeepsTheNode() throws Exception {
+    Machine one = Machine.named("delta");
+    NodePublicKey key = newKey();
+    AuthKey once = headscale.authKey();
+    List<String> addresses;
+    try (ControlClient client = one.client()) {
+      client.register(key, NodePublicKey.ZERO, once);
+      poll(client, key);
+      addresses = one.listener().await(RecordingListener.Map.class).map().self().addresses();
+    }
+    try (ControlClient client = one.client()) {
+      assertThat(client.register(key, NodePublicKey.ZERO, null))
+          .isInstanceOf(Registration.Registered.class);
+      poll(client, key);
+      assertThat(one.listener().await(RecordingListener.Map.class).map().self().addresses())
+          .isEqualTo(addresses);
+    }
+    try (ControlClient other = Machine.named("epsilon").client()) {
+      Registration used = other.register(newKey(), NodePublicKey.ZERO, once);
+      assertThat(used).isEqualTo(new Registration.Rejected("authkey already used"));
+      assertThat(((Registration.Rejected) used).isAuthKeyFault()).isTrue();
+    }
+  }
+
+  @Test
+  void aPersonApprovesANodeThatHasNoKey() throws Exception {
+    Machine one = Machine.named("zeta");
+    NodePublicKey key = newKey();
+    try (ControlClient client = one.client()) {
+      Registration first = client.register(key, NodePublicKey.ZERO, null);
+      assertThat(first).isInstanceOf(Registration.NeedsLogin.class);
+      String url = ((Registration.NeedsLogin) first).authUrl();
+      assertThat(url).startsWith(headscale.url() + "/register/");
+      CompletableFuture<Registration> approval = new CompletableFuture<>();
+      Thread.ofVirtual()
+          .start(
+              () -> {
+                try {
+                  approval.complete(client.awaitLogin(key, NodePublicKey.ZERO, url));
+                } catch (IOException e) {
+                  approval.completeExceptionally(e);
+                }
+              });
+      headscale.run(
+          "auth", "register", "--auth-id", url.substring(url.lastIndexOf('/') + 1), "-u", "u1");
+      assertThat(approval.get(30, TimeUnit.SECONDS)).isInstanceOf(Registration.Registered.class);
+    }
+  }
+
+  @Test
+  void aNodeThatLoggedOutComesBackWithANewKeyInPlaceOfTheOld() throws Exception {
+    Machine one = Machine.named("eta");
+    NodePublicKey old = newKey();
+    NodePublicKey key = newKey();
+    try (ControlClient client = one.client()) {
+      client.register(old, NodePublicKey.ZERO, headscale.authKey());
+      poll(client, old);
+      Node before = one.listener().await(RecordingListener.Map.class).map().self();
+      client.logout(old);
+      one.listener().await(RecordingListener.Map.class, e -> e.map().self().expired());
+      assertThat(client.register(old, NodePublicKey.ZERO, null))
+          .isEqualTo(new Registration.KeyExpired());
+      assertThat(client.register(key, old, headscale.authKey()))
+          .isInstanceOf(Registration.Registered.class);
+      Node after =
+          one.listener()
+              .await(
+                  RecordingListener.Map.class,
+                  e -> e.map().self().key().equals(key) && !e.map().self().expired())
+              .map()
+              .self();
+      assertThat(after.addresses()).isEqualTo(before.addresses());
+    }
+  }
+
+  @Test
+  void aServerThatRestartsIsFoundAgainAndADeletedNodeHasToRegister() throws Exception {
+    Machine one = Machine.named("theta");
+    NodePublicKey key = newKey();
+    try (ControlClient client = one.client()) {
+      client.register(key, NodePublicKey.ZERO, headscale.authKey());
+      poll(client, key);
+      Node self = one.listener().await(RecordingListener.Map.class).map().self();
+      headscale.stop();
+      one.listener().await(RecordingListener.Lost.class);
+      headscale.restart();
+      one.listener().await(RecordingListener.Connected.class);
+
+      headscale.run("nodes", "delete", "-i", Long.toString(self.id()), "--force");
+      headscale.stop();
+      headscale.restart();
+      one.listener().await(RecordingListener.ReRegister.class);
+      assertThat(client.register(key, NodePublicKey.ZERO, null))
+          .isInstanceOf(Registration.NeedsLogin.class);
+    }
+  }
+
+  @Test
+  void aNewPolicyArrivesAsAnotherFilter() throws Exception {
+    Machine one = Machine.named("iota");
+    NodePublicKey key = newKey();
+    try (ControlClient client = one.client()) {
+      client.register(key, NodePublicKey.ZERO, headscale.authKey());
+      poll(client, key);
+      assertThat(one.listener().await(RecordingListener.Map.class).map().packetFilter())
+          .isNotEmpty();
+      headscale.policy("{\"grants\":[]}");
+      one.listener().await(RecordingListener.Map.class, e -> e.map().packetFilter().isEmpty());
+      headscale.policy("{\"grants\":[{\"src\":[\"*\"],\"dst\":[\"*\"],\"ip\":[\"*\"]}]}");
+      one.listener().await(RecordingListener.Map.class, e -> !e.map().packetFilter().isEmpty());
+    }
   }
 }

@@ -64,4 +64,18 @@ final class RecordingListener implements ControlListener {
       }
     }
   }
+
+  /** The next event, which has to be of this type. */
+  <T extends Event> T next(Class<T> type) throws InterruptedException {
+    @Nullable Event event = events.poll(40, TimeUnit.SECONDS);
+    if (!type.isInstance(event)) {
+      throw new AssertionError("no " + type.getSimpleName() + " but " + event);
+    }
+    return type.cast(event);
+  }
+
+  /** Whether nothing of this type was told, beyond what was taken. */
+  boolean isQuiet(Class<? extends Event> type) {
+    return events.stream().noneMatch(type::isInstance);
+  }
 }

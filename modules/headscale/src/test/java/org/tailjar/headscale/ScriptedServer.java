@@ -54,8 +54,7 @@ final class ScriptedServer implements Closeable {
   final MachinePrivateKey key = MachinePrivateKey.generate();
 
   /** The whole answer to /key. */
-  volatile String keyAnswer =
-      http("200 OK", "{\"publicKey\":\"" + key.publicKey().text() + "\"}");
+  volatile String keyAnswer = http("200 OK", "{\"publicKey\":\"" + key.publicKey().text() + "\"}");
 
   /** What precedes the Noise response. */
   volatile String upgradeAnswer =
@@ -223,8 +222,7 @@ final class ScriptedServer implements Closeable {
     Session(Socket socket, NoiseTransport noise) {
       this.socket = socket;
       this.noise = noise;
-      this.channel =
-          new EmbeddedChannel(Http2FrameCodecBuilder.forServer().build(), this);
+      this.channel = new EmbeddedChannel(Http2FrameCodecBuilder.forServer().build(), this);
     }
 
     void run() throws IOException {
@@ -296,7 +294,15 @@ final class ScriptedServer implements Closeable {
               head.headers().path().toString(),
               bodies.get(stream).toString(StandardCharsets.UTF_8));
       requests.add(request);
-      Thread.ofVirtual().start(() -> script.answer(request, new Reply(this, stream)));
+      Thread.ofVirtual()
+          .start(
+              () -> {
+                try {
+                  script.answer(request, new Reply(this, stream));
+                } catch (UncheckedIOException e) {
+                  closeQuietly(socket);
+                }
+              });
     }
   }
 
@@ -337,6 +343,7 @@ final class ScriptedServer implements Closeable {
       session.write(new DefaultHttp2DataFrame(Unpooled.EMPTY_BUFFER, true).stream(stream));
     }
 
+    /** Ends the stream with an error; what was written before may be lost. */
     void reset() {
       session.write(new DefaultHttp2ResetFrame(Http2Error.INTERNAL_ERROR).stream(stream));
     }

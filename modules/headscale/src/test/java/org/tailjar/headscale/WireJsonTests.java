@@ -226,7 +226,7 @@ class WireJsonTests {
         "{\"ControlTime\":\"yesterday\"}",
         "{\"Node\":{\"Key\":\"nodekey:00\"}}",
         "{\"PeersRemoved\":[\"x\"]}",
-        "{\"KeepAlive\":tru", 
+        "{\"KeepAlive\":tru",
         "\u0000"
       })
   void whatIsNoMessageIsAnErrorInOneSentence(String json) {
