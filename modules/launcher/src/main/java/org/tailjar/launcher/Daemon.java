@@ -68,15 +68,6 @@ final class Daemon {
   }
 
   private int run(Configuration configuration) {
-    LOG.log(
-        INFO,
-        "tailjar %s starts: server %s, hostname %s, state %s, interface %s"
-            .formatted(
-                Version.TEXT,
-                configuration.serverUrl(),
-                configuration.hostname(),
-                shown(configuration.state()),
-                configuration.interfaceName()));
     // One line for what should never happen too, and not the JVM's own stack trace.
     Thread.setDefaultUncaughtExceptionHandler(
         (thread, e) -> LOG.log(ERROR, "thread \"" + thread.getName() + "\" failed", e));
@@ -113,6 +104,16 @@ final class Daemon {
       health =
           HealthServer.open(configuration.healthAddress(), new HealthPages(opened)).orElse(null);
       opened.start();
+      // Not before: a node that cannot start says so in its one line.
+      LOG.log(
+          INFO,
+          "tailjar %s started: server %s, hostname %s, state %s, interface %s"
+              .formatted(
+                  Version.TEXT,
+                  configuration.serverUrl(),
+                  configuration.hostname(),
+                  shown(configuration.state()),
+                  configuration.interfaceName()));
       Thread.ofVirtual().name("announcer").start(() -> announce(opened));
       return opened.failed().toCompletableFuture().join();
     } catch (StartException e) {

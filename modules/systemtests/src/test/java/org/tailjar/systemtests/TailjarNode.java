@@ -91,11 +91,20 @@ final class TailjarNode implements AutoCloseable {
     return tailjar("status", "--json").succeeded().output();
   }
 
-  /** A number of {@code status --json} by its name, the first of that name. */
-  double statusNumber(String name) {
-    Matcher matcher = Pattern.compile("\"" + name + "\"\\s*:\\s*([0-9.]+)").matcher(statusJson());
+  /** How many calls to the system carried how many packets since the start. */
+  record Calls(long calls, long packets) {
+    double meanSince(Calls before) {
+      return (double) (packets - before.packets) / (calls - before.calls);
+    }
+  }
+
+  /** The counters of {@code status --json} for {@code TunRead}, {@code UDPSend} and so on. */
+  Calls calls(String name) {
+    Matcher matcher =
+        Pattern.compile("\"" + name + "\": \\{\\s*\"Calls\": (\\d+),\\s*\"Packets\": (\\d+)")
+            .matcher(statusJson());
     assertThat(matcher.find()).as("status has %s", name).isTrue();
-    return Double.parseDouble(matcher.group(1));
+    return new Calls(Long.parseLong(matcher.group(1)), Long.parseLong(matcher.group(2)));
   }
 
   /** Sends SIGTERM to the very process that was started, and gives its exit status. */

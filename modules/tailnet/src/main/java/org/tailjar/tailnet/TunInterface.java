@@ -44,8 +44,9 @@ final class TunInterface implements PacketInterface {
     return switch (e.kind()) {
       case NOT_PERMITTED -> new StartFailure.NoNetAdmin();
       case NAME_IN_USE -> new StartFailure.InterfaceBusy(config.interfaceName());
-      case NO_DEVICE, BAD_NAME, OTHER ->
-          new StartFailure.NoTunDevice(String.valueOf(e.getMessage()));
+      // What to do about it is the launcher's to say.
+      case NO_DEVICE -> new StartFailure.NoTunDevice("no such file");
+      case BAD_NAME, OTHER -> new StartFailure.NoTunDevice(String.valueOf(e.getMessage()));
     };
   }
 
