@@ -3,6 +3,7 @@ package org.tailjar.tun;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.InstanceOfAssertFactories.type;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import java.io.IOException;
 import java.lang.foreign.Arena;
@@ -21,6 +22,9 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
+import org.tailjar.linux.SendResult;
+import org.tailjar.linux.UdpAddress;
+import org.tailjar.linux.UdpSocket;
 import org.tailjar.packet.Checksum;
 import org.tailjar.packet.Coalescer;
 import org.tailjar.packet.IpPacket;
@@ -127,6 +131,64 @@ class TunDeviceTests {
   }
 
   @Test
+  void datagramsMergedIntoOneWriteArriveOneByOne() throws Exception {
+    namespace.run(
+        () -> {
+          try (TunDevice device = TunDevice.open(config(true));
+              Router router = Router.open(device.name());
+              DatagramSocket socket = new DatagramSocket(0, InetAddress.getByName("0.0.0.0"))) {
+            assumeTrue(device.mergesUdp(), "needs a kernel with TUN_F_USO4 and TUN_F_USO6");
+            router.apply(CONFIG);
+            Coalescer coalescer = new Coalescer(device);
+            MemorySegment memory = Arena.ofAuto().allocate(65_536);
+            for (int i = 0; i < 30; i++) {
+              byte[] packet = udp(4000, socket.getLocalPort(), String.format("%0500d", i));
+              completeUdpChecksum(packet);
+              MemorySegment.copy(
+                  packet, 0, memory, ValueLayout.JAVA_BYTE, i * 1000L, packet.length);
+              coalescer.add(memory, i * 1000L, packet.length);
+            }
+            coalescer.flush();
+            socket.setSoTimeout(5000);
+            for (int i = 0; i < 30; i++) {
+              DatagramPacket received = new DatagramPacket(new byte[1000], 1000);
+              socket.receive(received);
+              assertThat(new String(received.getData(), 0, received.getLength()))
+                  .isEqualTo(String.format("%0500d", i));
+            }
+            assertThat(device.refusedWrites()).isZero();
+          }
+        });
+  }
+
+  @Test
+  void datagramsOfOneSendAreReadAsOneSuperPacket() throws Exception {
+    namespace.run(
+        () -> {
+          try (TunDevice device = TunDevice.open(config(true));
+              Router router = Router.open(device.name());
+              UdpSocket socket = UdpSocket.bind(false, 0, 0)) {
+            assumeTrue(
+                device.mergesUdp() && socket.segmentationOffload(),
+                "needs a kernel with UDP segmentation offload");
+            router.apply(CONFIG);
+            MemorySegment memory = Arena.ofAuto().allocate(65_536);
+            UdpAddress to = UdpAddress.of(new InetSocketAddress("100.64.0.2", 5000));
+            assertThat(socket.sender().send(memory, 0, 30 * 1000 + 1, 1000, to))
+                .isEqualTo(SendResult.SENT);
+            SuperPacket packet = new SuperPacket(Arena.ofAuto());
+            while (!device.read(packet) || packet.offload() != SuperPacket.Offload.UDP) {
+              device.awaitReadable(TimeUnit.SECONDS.toNanos(5));
+            }
+            assertThat(packet.segmentSize()).isEqualTo(1000);
+            Segmenter segmenter = new Segmenter();
+            segmenter.start(packet);
+            assertThat(segmenter.count()).isEqualTo(31);
+          }
+        });
+  }
+
+  @Test
   void wakeEndsAWait() throws Exception {
     namespace.run(
         () -> {
@@ -228,6 +290,13 @@ class TunDeviceTests {
   private static TunConfig config(boolean offloads) {
     TunConfig config = TunConfig.of("tailscale0", 1280);
     return offloads ? config : config.withoutOffloads();
+  }
+
+  private static void completeUdpChecksum(byte[] packet) {
+    MemorySegment memory = MemorySegment.ofArray(packet);
+    int pseudo = Checksum.partial(memory, 12, 8) + IpPacket.UDP + packet.length - 20;
+    int sum = Checksum.partial(memory, 20, packet.length - 20);
+    ByteBuffer.wrap(packet).putShort(26, (short) ~Checksum.fold((long) pseudo + sum));
   }
 
   /** A UDP packet from 100.64.0.2 to 100.64.0.1, without a UDP checksum. */
