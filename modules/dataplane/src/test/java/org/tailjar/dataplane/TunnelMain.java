@@ -1,0 +1,133 @@
+package org.tailjar.dataplane;
+
+import java.io.BufferedReader;
+import java.io.IOException;
+import java.io.InputStreamReader;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.security.SecureRandom;
+import java.time.Duration;
+import java.time.InstantSource;
+import java.util.Arrays;
+import java.util.HexFormat;
+import java.util.List;
+import java.util.Set;
+import java.util.TreeSet;
+import org.jspecify.annotations.Nullable;
+import org.tailjar.crypto.Aead;
+import org.tailjar.crypto.NodePrivateKey;
+import org.tailjar.crypto.NodePublicKey;
+import org.tailjar.crypto.PacketCiphers;
+import org.tailjar.filter.FilterRule;
+import org.tailjar.filter.PacketFilter;
+import org.tailjar.magicsock.StaticPaths;
+import org.tailjar.packet.IpPrefix;
+import org.tailjar.tun.TunConfig;
+import org.tailjar.tun.TunDevice;
+import org.tailjar.wireguard.Peer;
+import org.tailjar.wireguard.Timings;
+import org.tailjar.wireguard.WireGuard;
+
+/**
+ * One end of a plain WireGuard tunnel, to be run in a network namespace. Arguments: interface, MTU,
+ * UDP port, the peer's public key in hex, its address or {@code -}, its UDP port, "standard" or the
+ * milliseconds after which keys are renewed, own addresses, and the peer's. On standard input a
+ * line with the private key comes first; each further line is answered with the statistics; its end
+ * ends the tunnel.
+ */
+final class TunnelMain {
+
+  private TunnelMain() {}
+
+  static void main(String[] arguments) throws Exception {
+    BufferedReader in = new BufferedReader(new InputStreamReader(System.in));
+    NodePrivateKey key = NodePrivateKey.parse("privkey:" + in.readLine());
+    NodePublicKey peerKey = NodePublicKey.of(HexFormat.of().parseHex(arguments[3]));
+    Aead aead = PacketCiphers.choose();
+    @Nullable InetSocketAddress peerAddress =
+        arguments[4].equals("-")
+            ? null
+            : new InetSocketAddress(
+                InetAddress.ofLiteral(arguments[4]), Integer.parseInt(arguments[5]));
+    List<IpPrefix> own = prefixes(arguments[7]);
+    List<IpPrefix> allowed = prefixes(arguments[8]);
+    WireGuard wireGuard =
+        new WireGuard(key, aead, timings(arguments[6]), InstantSource.system(), new SecureRandom());
+    try (TunDevice device =
+            TunDevice.open(TunConfig.of(arguments[0], Integer.parseInt(arguments[1])));
+        StaticPaths paths = StaticPaths.open(Integer.parseInt(arguments[2]), 0);
+        DataPlane plane = new DataPlane(device, paths, wireGuard, aead, TunnelMain::failed)) {
+      PeerTable.Entry peer = new PeerTable.Entry(peerKey, allowed, paths.add(peerKey, peerAddress));
+      plane.apply(
+          new PeerTable(List.of(peer), PacketFilter.compile(List.of(FilterRule.ALLOW_ALL), own)));
+      plane.start();
+      Set<String> handshakes = new TreeSet<>();
+      Thread.ofVirtual().start(() -> collect(plane, peerKey, handshakes));
+      System.out.println("ready " + aead.name());
+      while (in.readLine() != null) {
+        report(plane, device, handshakes);
+      }
+    }
+  }
+
+  private static void failed(Throwable cause) {
+    cause.printStackTrace();
+    System.exit(1);
+  }
+
+  private static List<IpPrefix> prefixes(String text) {
+    return Arrays.stream(text.split(",")).map(IpPrefix::parse).toList();
+  }
+
+  private static Timings timings(String text) {
+    if (text.equals("standard")) {
+      return Timings.STANDARD;
+    }
+    Duration renewal = Duration.ofMillis(Long.parseLong(text));
+    return new Timings(
+        renewal,
+        renewal.multipliedBy(4),
+        Duration.ofSeconds(90),
+        renewal.dividedBy(2),
+        Duration.ZERO,
+        renewal,
+        Duration.ofSeconds(120));
+  }
+
+  private static void collect(DataPlane plane, NodePublicKey key, Set<String> handshakes) {
+    while (true) {
+      Peer peer = plane.peer(key);
+      if (peer != null && peer.lastHandshake() != null) {
+        synchronized (handshakes) {
+          handshakes.add(peer.lastHandshake().toString());
+        }
+      }
+      try {
+        Thread.sleep(20);
+      } catch (InterruptedException _) {
+        return;
+      }
+    }
+  }
+
+  private static void report(DataPlane plane, TunDevice device, Set<String> handshakes)
+      throws IOException {
+    Statistics.Snapshot snapshot = plane.statistics().snapshot();
+    int renewals;
+    synchronized (handshakes) {
+      renewals = handshakes.size();
+    }
+    System.out.printf(
+        "stats handshakes=%d tunRead=%.1f udpSend=%.1f udpReceive=%.1f tunWrite=%.1f"
+            + " packetsOut=%d packetsIn=%d refused=%d drops=%s%n",
+        renewals,
+        snapshot.tunReads().mean(),
+        snapshot.udpSends().mean(),
+        snapshot.udpReceives().mean(),
+        snapshot.tunWrites().mean(),
+        snapshot.udpSends().packets(),
+        snapshot.udpReceives().packets(),
+        device.refusedWrites(),
+        snapshot.drops());
+  }
+}
