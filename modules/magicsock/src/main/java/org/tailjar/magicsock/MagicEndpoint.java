@@ -31,6 +31,7 @@ final class MagicEndpoint implements Endpoint {
   volatile boolean idle = true;
 
   private volatile @Nullable Route route;
+  private volatile @Nullable DerpPath relay;
   private volatile PeerPathStatus status =
       new PeerPathStatus(Optional.empty(), false, "", Optional.empty(), Optional.empty());
 
@@ -60,6 +61,11 @@ final class MagicEndpoint implements Endpoint {
 
   @Nullable Route route() {
     return route;
+  }
+
+  /** The relay of the peer, whether packets go by it or not; any thread. */
+  @Nullable DerpPath relay() {
+    return relay;
   }
 
   PeerPathStatus status() {
@@ -156,20 +162,21 @@ final class MagicEndpoint implements Endpoint {
   boolean publish(UdpPathTable udpPaths, Relays relays, long now) {
     InetSocketAddress best = box == null ? plainAddress : paths.best();
     boolean trusted = box == null ? best != null : paths.trusted(now);
-    DerpPath relay = relayPath(relays);
+    DerpPath through = relayPath(relays);
+    relay = through;
     Route next = null;
     if (best != null) {
       UdpPath direct = udpPaths.find(UdpAddress.of(best));
       udpPaths.owned(direct, this);
-      next = new Route(direct, trusted ? null : relay);
-    } else if (relay != null) {
-      next = new Route(relay, null);
+      next = new Route(direct, trusted ? null : through);
+    } else if (through != null) {
+      next = new Route(through, null);
     }
     status =
         new PeerPathStatus(
             Optional.ofNullable(best),
             trusted,
-            relay == null ? "" : relay.relay().regionCode(),
+            through == null ? "" : through.relay().regionCode(),
             best == null || box == null
                 ? Optional.empty()
                 : Optional.of(Duration.ofNanos(paths.bestLatency())),

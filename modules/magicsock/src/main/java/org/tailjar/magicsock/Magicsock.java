@@ -274,12 +274,24 @@ public final class Magicsock implements Paths {
       case UdpPath udp -> {
         SendResult result =
             sockets.send(udp.address(), batch.memory(), 0, batch.totalLength(), batch.stride());
-        if (result == SendResult.UNREACHABLE) {
-          post(() -> sendFailed(udp));
+        if (result == SendResult.UNREACHABLE && udp.peer() instanceof MagicEndpoint peer) {
+          post(() -> sendFailed(peer, udp));
+          detour(peer, udp, batch);
         }
       }
       case DerpPath derp -> derp.send(batch);
       default -> throw new IllegalArgumentException("not a path of these: " + path);
+    }
+  }
+
+  /** What the kernel refused goes by the relay, unless the caller sends it there anyway. */
+  private static void detour(MagicEndpoint peer, UdpPath refused, Batch batch) {
+    Route route = peer.route();
+    DerpPath relay = peer.relay();
+    if (route != null && route.first() == refused && route.second() == null && relay != null) {
+      for (int i = 0; i < batch.count(); i++) {
+        relay.relay().send(peer.key(), batch.memory(), batch.offset(i), batch.length(i));
+      }
     }
   }
 
@@ -350,12 +362,10 @@ public final class Magicsock implements Paths {
     }
   }
 
-  private void sendFailed(UdpPath path) {
-    if (path.peer() instanceof MagicEndpoint peer) {
-      long now = clock();
-      peer.paths().sendFailed(path.socketAddress(), now);
-      refresh(peer, now);
-    }
+  private void sendFailed(MagicEndpoint peer, UdpPath path) {
+    long now = clock();
+    peer.paths().sendFailed(path.socketAddress(), now);
+    refresh(peer, now);
   }
 
   private void fromUdp(UdpPath from, Datagrams.Kind kind, byte[] bytes) {

@@ -12,8 +12,8 @@ final class UdpPath implements Path {
   private final UdpAddress address;
   private final InetSocketAddress socketAddress;
 
-  /** Whose address it is, as far as is known; owned by the RX thread. */
-  private @Nullable Endpoint peer;
+  /** Whose address it is, as far as is known; set by the RX thread. */
+  private volatile @Nullable Endpoint peer;
 
   UdpPath(UdpAddress address) {
     this.address = address;
