@@ -18,8 +18,10 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import org.jspecify.annotations.Nullable;
 import org.tailjar.crypto.DiscoPrivateKey;
+import org.tailjar.derp.DerpMap;
 import org.tailjar.headscale.ControlClient;
 import org.tailjar.headscale.ControlException;
+import org.tailjar.headscale.ControlListener;
 import org.tailjar.headscale.NetworkMap;
 import org.tailjar.headscale.Node;
 import org.tailjar.magicsock.LocalPaths;
@@ -49,6 +51,7 @@ final class HeadscaleNode implements TailnetNode, Membership.Observer {
   private @Nullable Thread membershipThread;
   private @Nullable MapKeeper mapKeeper;
   private volatile @Nullable Membership membership;
+  private volatile @Nullable ControlClient client;
   private volatile @Nullable PacketInterface packetInterface;
   private volatile @Nullable PacketPath packetPath;
 
@@ -59,6 +62,7 @@ final class HeadscaleNode implements TailnetNode, Membership.Observer {
   private volatile String serverConnection = "not connected";
   private volatile LocalPaths localPaths = LocalPaths.NONE;
   private volatile boolean damaged;
+  private volatile boolean loggedOut;
 
   HeadscaleNode(NodeConfig config) {
     this.config = config;
@@ -166,10 +170,17 @@ final class HeadscaleNode implements TailnetNode, Membership.Observer {
 
   private void begin(StateStore opened, NodeIdentity identity) {
     Membership begun =
-        new Membership(
-            server, config.authKey(), opened, identity, required(outbound)::controlClient, this);
+        new Membership(server, config.authKey(), opened, identity, this::controlClient, this);
     membership = begun;
     membershipThread = Thread.ofVirtual().name("membership").start(begun::run);
+  }
+
+  private ControlClient controlClient(NodeIdentity identity, ControlListener listener) {
+    ControlClient made = required(outbound).controlClient(identity, listener);
+    // In this order: what is learnt meanwhile is told by one of the two threads at least.
+    client = made;
+    tell(made, localPaths);
+    return made;
   }
 
   @Override
@@ -252,15 +263,14 @@ final class HeadscaleNode implements TailnetNode, Membership.Observer {
 
   private void localPathsChanged(LocalPaths local) {
     localPaths = local;
-    Membership current = membership;
-    ControlClient client = current == null ? null : current.client();
-    if (client != null) {
-      tell(client, local);
+    ControlClient known = client;
+    if (known != null) {
+      tell(known, local);
     }
   }
 
-  private void tell(ControlClient client, LocalPaths local) {
-    client.updateLocal(
+  private void tell(ControlClient told, LocalPaths local) {
+    told.updateLocal(
         required(outbound).hostinfo(),
         local.endpoints().stream().map(MapTranslation::endpointText).toList(),
         local.endpoints().stream().map(MapTranslation::endpointType).toList(),
@@ -341,6 +351,7 @@ final class HeadscaleNode implements TailnetNode, Membership.Observer {
     Membership member = membership;
     Instant time = mapTime;
     Instant now = Instant.now();
+    DerpMap relays = MapTranslation.relays(current == null ? null : current.derpMap());
     List<String> health = new ArrayList<>();
     if (current != null) {
       health.addAll(current.health());
@@ -357,11 +368,13 @@ final class HeadscaleNode implements TailnetNode, Membership.Observer {
         member != null && member.identity().registered(),
         attached == null ? Optional.empty() : attached.systemName(),
         path == null ? 0 : path.udpPort(),
-        current == null ? Optional.empty() : Optional.of(StatusReport.self(current, localPaths)),
+        current == null
+            ? Optional.empty()
+            : Optional.of(StatusReport.self(current, relays, localPaths)),
         current == null
             ? List.of()
             : current.peers().stream()
-                .map(peer -> StatusReport.peer(current, peer, path, now))
+                .map(peer -> StatusReport.peer(current, relays, peer, path, now))
                 .toList(),
         current == null ? Map.of() : StatusReport.users(current),
         health,
@@ -379,7 +392,7 @@ final class HeadscaleNode implements TailnetNode, Membership.Observer {
   @Override
   public boolean live() {
     Thread thread = membershipThread;
-    return thread != null && thread.isAlive() && !damaged;
+    return thread != null && (thread.isAlive() || loggedOut) && !damaged;
   }
 
   @Override
@@ -455,6 +468,7 @@ final class HeadscaleNode implements TailnetNode, Membership.Observer {
     if (state == NodeStatus.State.STOPPED) {
       return;
     }
+    loggedOut = true;
     state = NodeStatus.State.NEEDS_LOGIN;
     serverConnection = "logged out";
     map = null;

@@ -6,12 +6,14 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
 import org.tailjar.dataplane.Drop;
 import org.tailjar.dataplane.Statistics;
+import org.tailjar.derp.DerpMap;
 import org.tailjar.derp.DerpRegion;
 import org.tailjar.headscale.DnsConfig;
 import org.tailjar.headscale.NetworkMap;
@@ -32,18 +34,19 @@ final class StatusReport {
 
   private StatusReport() {}
 
-  static NodeStatus.Self self(NetworkMap map, LocalPaths local) {
-    DerpRegion home = MapTranslation.relays(map.derpMap()).region(local.homeRegion());
+  static NodeStatus.Self self(NetworkMap map, DerpMap relays, LocalPaths local) {
+    DerpRegion home = relays.region(local.homeRegion());
     return new NodeStatus.Self(
         machine(map.self(), true),
         home == null ? "" : home.code(),
         local.endpoints().stream().map(LocalEndpoint::address).toList());
   }
 
-  static NodeStatus.Peer peer(NetworkMap map, Node node, @Nullable PacketPath path, Instant now) {
+  static NodeStatus.Peer peer(
+      NetworkMap map, DerpMap relays, Node node, @Nullable PacketPath path, Instant now) {
     Peer tunnel = path == null ? null : path.tunnel(node.key());
     Optional<PeerPathStatus> way = path == null ? Optional.empty() : path.way(node.key());
-    DerpRegion home = MapTranslation.relays(map.derpMap()).region(node.homeDerp());
+    DerpRegion home = relays.region(node.homeDerp());
     Instant lastHandshake = tunnel == null ? null : tunnel.lastHandshake();
     Optional<Duration> sinceSend = way.flatMap(PeerPathStatus::sinceLastSend);
     return new NodeStatus.Peer(
@@ -118,8 +121,7 @@ final class StatusReport {
   static TrafficStatistics traffic(Statistics.Snapshot counted) {
     Map<String, Long> counters = new TreeMap<>();
     for (Map.Entry<Drop, Long> drop : counted.drops().entrySet()) {
-      counters.put(
-          "dropped_" + drop.getKey().name().toLowerCase(java.util.Locale.ROOT), drop.getValue());
+      counters.put("dropped_" + drop.getKey().name().toLowerCase(Locale.ROOT), drop.getValue());
     }
     return new TrafficStatistics(
         count(counted.tunReads(), counted.bytesOut()),
