@@ -9,8 +9,9 @@ import org.jspecify.annotations.NullMarked;
  * memory, of which there are several implementations; {@link org.tailjar.crypto.PacketCiphers}
  * finds those that work.
  *
- * <p>The module depends on no other of ours. With {@code --enable-native-access=org.tailjar.crypto}
- * it can use the machine's OpenSSL; without, it does without.
+ * <p>The module depends on no other of ours. JVM options give it faster packet ciphers, as {@link
+ * org.tailjar.crypto.PacketCiphers} says: native access for the machine's OpenSSL, opens and
+ * exports of {@code java.base} for the JDK's private vector code. Without them it does without.
  */
 @NullMarked
 module org.tailjar.crypto {

@@ -10,11 +10,13 @@ import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /**
- * ChaCha20-Poly1305 put together from the JDK's vectorised parts, see {@link JdkIntrinsics},
- * without what makes the JDK's own cipher slow for packets: a new object for every nonce, checks,
+ * ChaCha20-Poly1305 put together from the JDK's vectorised {@link JdkChaCha20} and a {@link
+ * Poly1305}, without what makes the JDK's own cipher slow for packets: new objects for every nonce,
  * and data that is moved several times. Sealing and opening allocate nothing.
  */
 final class IntrinsicAead implements Aead {
+
+  static final String NAME = "intrinsic";
 
   private static final ValueLayout.OfLong WORD =
       ValueLayout.JAVA_LONG_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN);
@@ -27,12 +29,12 @@ final class IntrinsicAead implements Aead {
 
   /** Null where the JDK's parts cannot be reached. */
   static @Nullable IntrinsicAead load() {
-    return JdkIntrinsics.arePresent() ? new IntrinsicAead() : null;
+    return JdkChaCha20.isPresent() ? new IntrinsicAead() : null;
   }
 
   @Override
   public String name() {
-    return "intrinsic";
+    return NAME;
   }
 
   @Override
@@ -78,11 +80,9 @@ final class IntrinsicAead implements Aead {
 
   private static final class Context implements AeadContext {
 
-    private static final int CHACHA_BLOCK_LENGTH = 64;
-    private static final int MAX_KEY_STREAM = 1024;
     private static final int KEY_WORD = 4;
     private static final int BLOCK_COUNTER_WORD = 12;
-    private static final int POLY_BLOCK = JdkIntrinsics.Poly1305.BLOCK_LENGTH;
+    private static final int POLY_BLOCK = Poly1305.BLOCK_LENGTH;
     private static final int INITIAL_SCRATCH = 2048;
 
     /** ChaCha20's state (RFC 8439 2.3): "expand 32-byte k", key, block counter, nonce. */
@@ -90,8 +90,8 @@ final class IntrinsicAead implements Aead {
       0x61707865, 0x3320646e, 0x79622d32, 0x6b206574, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0
     };
 
-    private final byte[] keyStream = new byte[MAX_KEY_STREAM];
-    private final JdkIntrinsics.Poly1305 authenticator = new JdkIntrinsics.Poly1305();
+    private final byte[] keyStream = new byte[JdkChaCha20.MAX_KEY_STREAM];
+    private final Poly1305 authenticator = newAuthenticator();
     private final long[] tag = new long[2];
 
     /** What Poly1305 is computed of: ciphertext, zeros up to a whole block, lengths. */
@@ -104,6 +104,13 @@ final class IntrinsicAead implements Aead {
 
     private long sLow;
     private long sHigh;
+
+    /** The JDK's Poly1305 is fast where the JVM has vector code for it, and there only. */
+    private static Poly1305 newAuthenticator() {
+      return Processor.hasAvx512Ifma() && JdkPoly1305.isPresent()
+          ? new JdkPoly1305()
+          : new ScalarPoly1305();
+    }
 
     @Override
     public void seal(
@@ -177,8 +184,8 @@ final class IntrinsicAead implements Aead {
       state[BLOCK_COUNTER_WORD] = 0;
       state[BLOCK_COUNTER_WORD + 2] = (int) counter;
       state[BLOCK_COUNTER_WORD + 3] = (int) (counter >>> Integer.SIZE);
-      generated = JdkIntrinsics.chaCha20Blocks(state, keyStream);
-      used = CHACHA_BLOCK_LENGTH;
+      generated = JdkChaCha20.blocks(state, keyStream);
+      used = JdkChaCha20.BLOCK_LENGTH;
       authenticator.start((long) ARRAY_WORD.get(keyStream, 0), (long) ARRAY_WORD.get(keyStream, 8));
       sLow = (long) ARRAY_WORD.get(keyStream, 16);
       sHigh = (long) ARRAY_WORD.get(keyStream, 24);
@@ -187,8 +194,8 @@ final class IntrinsicAead implements Aead {
     /** Generates more key stream if none is left, and says how much can be used at once. */
     private int nextKeyStream(int wanted) {
       if (used == generated) {
-        state[BLOCK_COUNTER_WORD] += generated / CHACHA_BLOCK_LENGTH;
-        generated = JdkIntrinsics.chaCha20Blocks(state, keyStream);
+        state[BLOCK_COUNTER_WORD] += generated / JdkChaCha20.BLOCK_LENGTH;
+        generated = JdkChaCha20.blocks(state, keyStream);
         used = 0;
       }
       return Math.min(wanted, generated - used);
@@ -201,7 +208,7 @@ final class IntrinsicAead implements Aead {
       ARRAY_WORD.set(work, end, 0L);
       ARRAY_WORD.set(work, end + Long.BYTES, (long) length);
       authenticator.update(work, end + POLY_BLOCK);
-      Poly1305Limbs.finish(authenticator.sum(), sLow, sHigh, tag);
+      authenticator.finish(sLow, sHigh, tag);
     }
 
     private static int padded(int length) {

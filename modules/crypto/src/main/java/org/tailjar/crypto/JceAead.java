@@ -16,9 +16,11 @@ import javax.crypto.spec.IvParameterSpec;
  */
 final class JceAead implements Aead {
 
+  static final String NAME = "jce";
+
   @Override
   public String name() {
-    return "jce";
+    return NAME;
   }
 
   @Override

@@ -79,7 +79,7 @@ final class LibCrypto {
       }
       return context;
     } catch (Throwable e) {
-      throw rethrow(e);
+      throw Rethrow.unchecked(e);
     }
   }
 
@@ -94,7 +94,7 @@ final class LibCrypto {
                       context, CTRL_AEAD_GET_TAG, Aead.TAG_LENGTH, out + length)
               == 1;
     } catch (Throwable e) {
-      throw rethrow(e);
+      throw Rethrow.unchecked(e);
     }
   }
 
@@ -109,7 +109,7 @@ final class LibCrypto {
           && (int) Calls.DECRYPT_UPDATE.invokeExact(context, out, written, in, length) == 1
           && (int) Calls.DECRYPT_FINAL.invokeExact(context, out + length, written) == 1;
     } catch (Throwable e) {
-      throw rethrow(e);
+      throw Rethrow.unchecked(e);
     }
   }
 
@@ -117,16 +117,8 @@ final class LibCrypto {
     try {
       Calls.CONTEXT_FREE.invokeExact(context.address());
     } catch (Throwable e) {
-      throw rethrow(e);
+      throw Rethrow.unchecked(e);
     }
-  }
-
-  /** A downcall throws nothing of its own. */
-  private static RuntimeException rethrow(Throwable e) {
-    if (e instanceof Error error) {
-      throw error;
-    }
-    throw e instanceof RuntimeException runtime ? runtime : new IllegalStateException(e);
   }
 
   /** The functions; loaded only where the library is. */

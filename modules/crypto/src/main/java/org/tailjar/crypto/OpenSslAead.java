@@ -16,6 +16,8 @@ import org.jspecify.annotations.Nullable;
  */
 final class OpenSslAead implements Aead {
 
+  static final String NAME = "openssl";
+
   private static final ValueLayout.OfLong COUNTER =
       ValueLayout.JAVA_LONG_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN);
 
@@ -36,7 +38,7 @@ final class OpenSslAead implements Aead {
 
   @Override
   public String name() {
-    return "openssl";
+    return NAME;
   }
 
   @Override

@@ -12,17 +12,12 @@ final class Poly1305Limbs {
   private static final int BITS = 26;
   private static final long MASK = (1L << BITS) - 1;
 
-  /** Clears the bits of {@code r} that have to be zero (RFC 8439 2.5). */
-  private static final long CLAMP_LOW = 0x0ffffffc0fffffffL;
-
-  private static final long CLAMP_HIGH = 0x0ffffffc0ffffffcL;
-
   private Poly1305Limbs() {}
 
   /** Clamps {@code r}, given as two little-endian words, and writes its limbs. */
   static void clampAndSplit(long low, long high, long[] limbs) {
-    long r0 = low & CLAMP_LOW;
-    long r1 = high & CLAMP_HIGH;
+    long r0 = low & Poly1305.CLAMP_LOW;
+    long r1 = high & Poly1305.CLAMP_HIGH;
     limbs[0] = r0 & MASK;
     limbs[1] = r0 >>> BITS & MASK;
     limbs[2] = (r0 >>> 2 * BITS | r1 << 12) & MASK;
@@ -73,11 +68,7 @@ final class Poly1305Limbs {
     l4 += l3 >> BITS;
     l3 &= MASK;
 
-    long low = l0 | l1 << BITS | l2 << 2 * BITS;
-    long high = l2 >>> 12 | l3 << 14 | l4 << 40;
-    long sum = low + sLow;
-    long overflow = (low & sLow | (low | sLow) & ~sum) >>> 63;
-    tag[0] = sum;
-    tag[1] = high + sHigh + overflow;
+    Poly1305.addKey(
+        l0 | l1 << BITS | l2 << 2 * BITS, l2 >>> 12 | l3 << 14 | l4 << 40, sLow, sHigh, tag);
   }
 }

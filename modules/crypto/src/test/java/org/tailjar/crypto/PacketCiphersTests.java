@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
+import java.io.IOException;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.nio.file.Files;
@@ -11,6 +12,7 @@ import java.nio.file.Path;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
 
 class PacketCiphersTests {
 
@@ -48,8 +50,28 @@ class PacketCiphersTests {
   }
 
   @Test
-  void theChoiceIsOneOfThoseAvailable() {
-    assertThat(PacketCiphers.available()).contains(PacketCiphers.choose());
+  void openSslIsPreferredWhereTheJvmHasNoVectorCode() {
+    assertThat(PacketCiphers.order(false).keySet()).containsExactly("openssl", "intrinsic", "jce");
+    assertThat(PacketCiphers.order(true).keySet()).containsExactly("intrinsic", "openssl", "jce");
+  }
+
+  @Test
+  void featuresOfTheProcessorAreReadFromItsFlags(@TempDir Path directory) throws IOException {
+    Path cpuInfo = directory.resolve("cpuinfo");
+    Files.writeString(
+        cpuInfo, "processor\t: 0\nflags\t\t: fpu avx2 avx512f avx512ifma\n\nflags : x\n");
+    Path arm = directory.resolve("arm");
+    Files.writeString(arm, "processor\t: 0\nFeatures\t: fp asimd\n");
+
+    assertThat(Processor.read(cpuInfo))
+        .containsExactlyInAnyOrder("fpu", "avx2", "avx512f", "avx512ifma");
+    assertThat(Processor.read(arm)).isEmpty();
+    assertThat(Processor.read(directory.resolve("absent"))).isEmpty();
+  }
+
+  @Test
+  void theChoiceIsTheFirstOfThoseAvailable() {
+    assertThat(PacketCiphers.choose()).isSameAs(PacketCiphers.available().getFirst());
   }
 
   @Test
