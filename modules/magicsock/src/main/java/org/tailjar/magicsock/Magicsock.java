@@ -20,7 +20,6 @@ import org.jspecify.annotations.Nullable;
 import org.tailjar.crypto.DiscoPrivateKey;
 import org.tailjar.crypto.NodePublicKey;
 import org.tailjar.derp.DerpInput;
-import org.tailjar.derp.DerpListener;
 import org.tailjar.derp.Relays;
 import org.tailjar.linux.LinuxException;
 import org.tailjar.linux.SendResult;
@@ -53,8 +52,6 @@ public final class Magicsock implements Paths {
   private final SelfDiscovery self;
   private final DiscoTraffic disco;
   private final PeerTable peers = new PeerTable();
-  private final PathsListener listener;
-  private final ReentrantLock listenerLock = new ReentrantLock();
 
   private final Map<NodePublicKey, MagicEndpoint> endpoints = new ConcurrentHashMap<>();
   private final ReentrantLock applying = new ReentrantLock();
@@ -72,9 +69,9 @@ public final class Magicsock implements Paths {
   private Magicsock(MagicsockConfig config, UdpSockets sockets, PathsListener listener) {
     this.discoKey = config.discoKey();
     this.sockets = sockets;
-    this.listener = listener;
+    PathsNotifier notifier = new PathsNotifier(listener, this::localPaths, this::peerGone);
     relayRing = new DerpInput(RELAY_INPUT_PACKETS, sockets::wake);
-    relays = config.relays().create(relayRing, new RelayListener());
+    relays = config.relays().create(relayRing, notifier);
     relayInput = new RelayInput(relayRing, peers, relays);
     self =
         new SelfDiscovery(
@@ -84,7 +81,7 @@ public final class Magicsock implements Paths {
             config.tunnelInterface(),
             this::sendStun,
             this::post,
-            paths -> notifyListener());
+            paths -> notifier.changed());
     disco = new DiscoTraffic(config.nodeKey(), random, peers, sockets, relays, self);
   }
 
@@ -308,7 +305,7 @@ public final class Magicsock implements Paths {
     sockets.close();
   }
 
-  // Everything below runs on the RX thread, but for post and the listeners.
+  // Everything below runs on the RX thread, but for post and peerGone.
 
   private void post(Runnable command) {
     inbox.add(command);
@@ -436,64 +433,14 @@ public final class Magicsock implements Paths {
     }
   }
 
-  private void notifyListener() {
-    Thread.ofVirtual()
-        .name("paths-listener")
-        .start(
-            () -> {
-              listenerLock.lock();
-              try {
-                // The newest, whichever change this thread was started for.
-                listener.changed(self.local());
-              } finally {
-                listenerLock.unlock();
-              }
-            });
-  }
-
-  private final class RelayListener implements DerpListener {
-
-    @Override
-    public void connected(int regionId) {
-      homeRelay(regionId, true);
-    }
-
-    @Override
-    public void disconnected(int regionId, String reason) {
-      homeRelay(regionId, false);
-    }
-
-    @Override
-    public void peerGone(int regionId, NodePublicKey key, boolean notHere) {
-      post(
-          () -> {
-            MagicEndpoint peer = peers.peer(key);
-            if (peer != null) {
-              peer.notAt(regionId);
-              refresh(peer, clock());
-            }
-          });
-    }
-
-    @Override
-    public void health(int regionId, String problem) {
-      listenerLock.lock();
-      try {
-        listener.relayHealth(problem);
-      } finally {
-        listenerLock.unlock();
-      }
-    }
-
-    private void homeRelay(int regionId, boolean connected) {
-      if (self.local().homeRegion() == regionId) {
-        listenerLock.lock();
-        try {
-          listener.homeRelayConnected(connected);
-        } finally {
-          listenerLock.unlock();
-        }
-      }
-    }
+  private void peerGone(NodePublicKey key, int regionId) {
+    post(
+        () -> {
+          MagicEndpoint peer = peers.peer(key);
+          if (peer != null) {
+            peer.notAt(regionId);
+            refresh(peer, clock());
+          }
+        });
   }
 }
