@@ -17,6 +17,9 @@ public final class Main {
   private static int run(List<String> arguments) {
     var environment = System.getenv();
     if (arguments.isEmpty() || arguments.equals(List.of("run"))) {
+      if (Boolean.getBoolean(Training.PROPERTY)) {
+        return Training.run(environment);
+      }
       return new Daemon(environment, Tailnet::open, DeviceKind.TUN).run();
     }
     if (arguments.equals(List.of("healthcheck"))) {

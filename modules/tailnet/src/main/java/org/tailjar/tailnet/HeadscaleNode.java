@@ -16,6 +16,7 @@ import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 import org.tailjar.crypto.DiscoPrivateKey;
 import org.tailjar.derp.DerpMap;
@@ -42,6 +43,7 @@ final class HeadscaleNode implements TailnetNode, Membership.Observer {
   private static final Duration REPAIR_INTERVAL = Duration.ofSeconds(2);
 
   private final NodeConfig config;
+  private final Supplier<PacketInterface> interfaces;
   private final String server;
   private final CompletableFuture<StartFailure> failure = new CompletableFuture<>();
   private final DiscoPrivateKey discoKey = DiscoPrivateKey.generate();
@@ -65,7 +67,12 @@ final class HeadscaleNode implements TailnetNode, Membership.Observer {
   private volatile boolean loggedOut;
 
   HeadscaleNode(NodeConfig config) {
+    this(config, () -> PacketInterface.open(config));
+  }
+
+  HeadscaleNode(NodeConfig config, Supplier<PacketInterface> interfaces) {
     this.config = config;
+    this.interfaces = interfaces;
     server = config.serverUrl().toString();
   }
 
@@ -80,7 +87,7 @@ final class HeadscaleNode implements TailnetNode, Membership.Observer {
       store = opened;
       NodeIdentity identity = identity(opened);
       outbound = Outbound.open(config, discoKey);
-      packetInterface = PacketInterface.open(config);
+      packetInterface = interfaces.get();
       mapKeeper = new MapKeeper(opened);
       openPacketPath(identity);
       applySavedMap(opened, identity);
@@ -319,7 +326,7 @@ final class HeadscaleNode implements TailnetNode, Membership.Observer {
       if (broken != null) {
         broken.close();
       }
-      packetInterface = PacketInterface.open(config);
+      packetInterface = interfaces.get();
       openPacketPath(current.identity());
       NetworkMap last = map;
       Instant time = mapTime;

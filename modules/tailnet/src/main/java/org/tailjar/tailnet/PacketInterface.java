@@ -41,8 +41,8 @@ sealed interface PacketInterface extends AutoCloseable
   @Override
   void close();
 
-  /** Queues in this process. */
-  record InMemory(InMemoryDevice device) implements PacketInterface {
+  /** A device of this process alone. */
+  record InMemory(PacketDevice device) implements PacketInterface {
 
     @Override
     public Optional<String> systemName() {

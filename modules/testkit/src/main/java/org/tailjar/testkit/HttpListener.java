@@ -7,6 +7,7 @@ import java.net.ServerSocket;
 import java.net.Socket;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
+import javax.net.ServerSocketFactory;
 
 /** Accepts HTTP/1.1 connections, each with one request on a virtual thread of its own. */
 final class HttpListener implements AutoCloseable {
@@ -24,15 +25,11 @@ final class HttpListener implements AutoCloseable {
   private final Handler handler;
   private final Set<Socket> connections = ConcurrentHashMap.newKeySet();
 
-  /**
-   * Listens; {@link #start} accepts.
-   *
-   * @param port 0 for any that is free
-   */
-  HttpListener(InetAddress address, int port, Handler handler) throws IOException {
-    socket = new ServerSocket();
-    socket.setReuseAddress(true);
-    socket.bind(new InetSocketAddress(address, port));
+  /** Listens on a free port; {@link #start} accepts. */
+  HttpListener(ServerSocketFactory sockets, InetAddress address, Handler handler)
+      throws IOException {
+    socket = sockets.createServerSocket();
+    socket.bind(new InetSocketAddress(address, 0));
     this.handler = handler;
   }
 

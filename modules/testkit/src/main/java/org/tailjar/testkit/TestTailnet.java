@@ -5,6 +5,8 @@ import java.net.InetAddress;
 import java.net.URI;
 import java.util.List;
 import java.util.Map;
+import javax.net.ServerSocketFactory;
+import javax.net.ssl.SSLContext;
 import org.tailjar.derp.DerpNode;
 import org.tailjar.headscale.DerpMapWire;
 import org.tailjar.headscale.DerpNodeWire;
@@ -28,28 +30,38 @@ public final class TestTailnet implements AutoCloseable {
   private final ControlServer control;
   private final URI url;
 
-  private TestTailnet() throws IOException {
+  private TestTailnet(String scheme, ServerSocketFactory sockets) throws IOException {
     InetAddress address = InetAddress.getByAddress(new byte[] {127, 0, 0, 1});
     stun = new StunServer(address);
     try {
-      listener = new HttpListener(address, 0, this::handle);
+      listener = new HttpListener(sockets, address, this::handle);
     } catch (IOException e) {
       stun.close();
       throw e;
     }
-    url = URI.create("http://127.0.0.1:" + listener.port());
+    url = URI.create(scheme + "://127.0.0.1:" + listener.port());
     control = new ControlServer(url, derpMap(), DOMAIN);
     derp = new DerpServer(control::knows);
     listener.start();
   }
 
   /**
-   * Starts all three on free ports.
+   * Starts all three on free ports, without TLS.
    *
    * @throws IOException if there is no free port
    */
   public static TestTailnet start() throws IOException {
-    return new TestTailnet();
+    return new TestTailnet("http", ServerSocketFactory.getDefault());
+  }
+
+  /**
+   * Starts all three on free ports, control and relay with TLS.
+   *
+   * @param context with a certificate for the address 127.0.0.1
+   * @throws IOException if there is no free port
+   */
+  public static TestTailnet start(SSLContext context) throws IOException {
+    return new TestTailnet("https", context.getServerSocketFactory());
   }
 
   /** The URL of the control server. */

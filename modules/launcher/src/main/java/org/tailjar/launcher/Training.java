@@ -1,0 +1,65 @@
+package org.tailjar.launcher;
+
+import java.io.OutputStream;
+import java.io.PrintStream;
+import java.nio.charset.StandardCharsets;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
+import org.tailjar.packet.EchoDevice;
+import org.tailjar.tailnet.DeviceKind;
+import org.tailjar.tailnet.Tailnet;
+
+/**
+ * The run that the AOT cache is made from: a node on a device that needs no kernel, which sends
+ * back what it receives, and beside it the commands that otherwise are other processes, so that
+ * their classes are in the cache too.
+ */
+final class Training {
+
+  /** The system property that asks for it; {@code scripts/build} alone sets it. */
+  static final String PROPERTY = "tailjar.training";
+
+  private static final System.Logger LOG = System.getLogger("org.tailjar.launcher");
+  private static final long POLL_MILLIS = 100;
+
+  private static final List<List<String>> COMMANDS =
+      List.of(
+          List.of("version"),
+          List.of("status"),
+          List.of("status", "--json"),
+          List.of("ip"),
+          List.of("ip", "-4"),
+          List.of("--help"));
+
+  private Training() {}
+
+  /** As {@link Daemon#run}. */
+  static int run(Map<String, String> environment) {
+    Thread.ofVirtual().name("commands").start(() -> runCommands(environment));
+    return new Daemon(
+            environment,
+            config -> Tailnet.open(config, new EchoDevice(config.interfaceName(), config.mtu())),
+            DeviceKind.MEMORY)
+        .run();
+  }
+
+  private static void runCommands(Map<String, String> environment) {
+    var nowhere = new PrintStream(OutputStream.nullOutputStream(), true, StandardCharsets.UTF_8);
+    var location = SocketLocation.from(environment);
+    try {
+      // Polling as Docker does; nothing else tells another process that the node is ready.
+      while (HealthCheck.run(location, nowhere) != 0) {
+        new CountDownLatch(1).await(POLL_MILLIS, TimeUnit.MILLISECONDS);
+      }
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      return;
+    }
+    for (var command : COMMANDS) {
+      Commands.execute(command, environment, nowhere, nowhere);
+    }
+    LOG.log(System.Logger.Level.INFO, "the commands have run");
+  }
+}

@@ -1,0 +1,86 @@
+package org.tailjar.packet;
+
+import java.io.IOException;
+import java.time.Duration;
+
+/**
+ * A packet device without a kernel that sends every packet back to where it came from: what is
+ * written is read again with source and destination changed for each other. For trials of a packet
+ * path where there is no TUN device.
+ */
+public final class EchoDevice implements PacketDevice {
+
+  private static final int IPV4_ADDRESSES = 12;
+  private static final int IPV4_ADDRESS_LENGTH = 4;
+  private static final int IPV6_ADDRESSES = 8;
+  private static final int IPV6_ADDRESS_LENGTH = 16;
+
+  private final InMemoryDevice queues;
+
+  /** A device of that name and MTU in bytes. */
+  public EchoDevice(String name, int mtu) {
+    queues = new InMemoryDevice(name, mtu);
+  }
+
+  @Override
+  public String name() {
+    return queues.name();
+  }
+
+  @Override
+  public int mtu() {
+    return queues.mtu();
+  }
+
+  @Override
+  public boolean mergesUdp() {
+    return queues.mergesUdp();
+  }
+
+  @Override
+  public boolean read(SuperPacket into) throws IOException {
+    return queues.read(into);
+  }
+
+  @Override
+  public void awaitReadable(long timeoutNanos) throws IOException {
+    queues.awaitReadable(timeoutNanos);
+  }
+
+  @Override
+  public void wake() {
+    queues.wake();
+  }
+
+  @Override
+  public void write(GatherPacket packet) throws IOException {
+    queues.write(packet);
+    try {
+      for (byte[] written = queues.take(Duration.ZERO);
+          written != null;
+          written = queues.take(Duration.ZERO)) {
+        swapAddresses(written);
+        queues.inject(written);
+      }
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    }
+  }
+
+  @Override
+  public void close() {
+    queues.close();
+  }
+
+  /** Checksums stay right: they are sums, and the summands only change places. */
+  private static void swapAddresses(byte[] packet) {
+    boolean ipv4 = packet[0] >> 4 == 4;
+    int length = ipv4 ? IPV4_ADDRESS_LENGTH : IPV6_ADDRESS_LENGTH;
+    int source = ipv4 ? IPV4_ADDRESSES : IPV6_ADDRESSES;
+    for (int i = source; i < source + length; i++) {
+      byte swapped = packet[i];
+      packet[i] = packet[i + length];
+      packet[i + length] = swapped;
+    }
+  }
+}
