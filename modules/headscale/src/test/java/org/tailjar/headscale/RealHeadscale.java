@@ -1,12 +1,14 @@
 package org.tailjar.headscale;
 
 import java.io.IOException;
+import java.io.InputStream;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.ServerSocket;
 import java.net.Socket;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
@@ -20,9 +22,11 @@ final class RealHeadscale implements AutoCloseable {
   private final Path directory;
   private final Path config;
   private final int port;
+  private final boolean tls;
   private Process process;
 
-  private RealHeadscale(Path program, Path directory) throws Exception {
+  private RealHeadscale(Path program, Path directory, boolean tls) throws Exception {
+    this.tls = tls;
     this.program = program;
     this.directory = directory;
     this.config = directory.resolve("config.yaml");
@@ -30,7 +34,7 @@ final class RealHeadscale implements AutoCloseable {
     Files.writeString(
         config,
         """
-        server_url: http://127.0.0.1:%d
+        server_url: %s
         listen_addr: 127.0.0.1:%d
         metrics_listen_addr: 127.0.0.1:%d
         grpc_listen_addr: 127.0.0.1:%d
@@ -54,7 +58,7 @@ final class RealHeadscale implements AutoCloseable {
           extra_records: [{name: extra.example.ts, type: A, value: 100.64.9.9}]}
         """
             .formatted(
-                port,
+                url(),
                 port,
                 freePort(),
                 freePort(),
@@ -63,15 +67,22 @@ final class RealHeadscale implements AutoCloseable {
                 freePort(),
                 directory,
                 directory));
+    if (tls) {
+      Files.writeString(
+          config,
+          "tls_cert_path: %s\ntls_key_path: %s\n"
+              .formatted(resource("localhost.pem"), resource("localhost.key")),
+          StandardOpenOption.APPEND);
+    }
     process = start();
     run("users", "create", "u1");
   }
 
   /** Starts it, or skips the test by the program's name. */
-  static RealHeadscale startIn(Path directory) throws Exception {
+  static RealHeadscale startIn(Path directory, boolean tls) throws Exception {
     @Nullable Path program = find();
     Assumptions.assumeTrue(program != null, "there is no headscale on PATH");
-    return new RealHeadscale(program, directory);
+    return new RealHeadscale(program, directory, tls);
   }
 
   private static @Nullable Path find() {
@@ -91,7 +102,20 @@ final class RealHeadscale implements AutoCloseable {
   }
 
   ServerUrl url() {
-    return ServerUrl.parse("http://127.0.0.1:" + port);
+    return ServerUrl.parse((tls ? "https" : "http") + "://127.0.0.1:" + port);
+  }
+
+  /** The authority of its certificate, as a file. */
+  Path authority() throws IOException {
+    return resource("localhost.pem");
+  }
+
+  private Path resource(String name) throws IOException {
+    Path file = directory.resolve(name);
+    try (InputStream in = RealHeadscale.class.getResourceAsStream(name)) {
+      Files.write(file, in.readAllBytes());
+    }
+    return file;
   }
 
   AuthKey authKey(String... flags) throws Exception {

@@ -26,7 +26,7 @@ class RealHeadscaleTests {
 
   @BeforeAll
   static void startHeadscale(@TempDir Path directory) throws Exception {
-    headscale = RealHeadscale.startIn(directory);
+    headscale = RealHeadscale.startIn(directory, false);
   }
 
   @AfterAll
@@ -240,6 +240,28 @@ class RealHeadscaleTests {
       one.listener().await(RecordingListener.Map.class, e -> e.map().packetFilter().isEmpty());
       headscale.policy("{\"grants\":[{\"src\":[\"*\"],\"dst\":[\"*\"],\"ip\":[\"*\"]}]}");
       one.listener().await(RecordingListener.Map.class, e -> !e.map().packetFilter().isEmpty());
+    }
+  }
+
+  @Test
+  void aNodeJoinsOverTlsWithAPrivateAuthority(@TempDir Path directory) throws Exception {
+    NodePublicKey key = newKey();
+    RecordingListener listener = new RecordingListener();
+    try (RealHeadscale secure = RealHeadscale.startIn(directory, true);
+        ControlClient client =
+            new ControlClient(
+                new ControlConfig(
+                    secure.url(),
+                    Dialer.builder().extraAuthorities(secure.authority()).build(),
+                    MachinePrivateKey.generate(),
+                    Hostinfo.of("kappa"),
+                    DiscoPrivateKey.generate().publicKey(),
+                    "0.1.0"),
+                listener)) {
+      client.register(key, NodePublicKey.ZERO, secure.authKey());
+      poll(client, key);
+      assertThat(listener.await(RecordingListener.Map.class).map().self().key()).isEqualTo(key);
+      assertThat(client.isPlainHttpToPublicAddress()).isFalse();
     }
   }
 }

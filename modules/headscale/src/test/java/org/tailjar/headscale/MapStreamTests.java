@@ -1,0 +1,225 @@
+package org.tailjar.headscale;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.time.Duration;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+/** Polling against a server that misbehaves to order. */
+@Timeout(60)
+class MapStreamTests extends ControlClientFixture {
+
+  // Map stream
+
+  @Test
+  void aMapIsDeliveredAndChangesFollow() throws Exception {
+    server.script =
+        (request, reply) ->
+            reply
+                .status(200)
+                .messages(SELF, "{\"KeepAlive\":true}", "{\"Domain\":\"x\"}", "{\"Domain\":\"x\"}")
+                .messages("{\"Domain\":\"y\"}");
+    poll();
+    listener.await(RecordingListener.Connected.class);
+    assertThat(listener.next(RecordingListener.Map.class).map().self().key()).isEqualTo(NODE);
+    assertThat(listener.next(RecordingListener.Map.class).map().domain()).isEqualTo("x");
+    assertThat(listener.next(RecordingListener.Map.class).map().domain()).isEqualTo("y");
+  }
+
+  @Test
+  void aMapOfManyMegabytesPasses() throws Exception {
+    StringBuilder peers = new StringBuilder();
+    for (int i = 2; i < 4000; i++) {
+      peers.append(
+          ",{\"ID\":%d,\"Name\":\"%s\",\"Key\":\"nodekey:%064x\"}"
+              .formatted(i, "n".repeat(2000), i));
+    }
+    String big = SELF.replace("}}", "},\"Peers\":[" + peers.substring(1) + "]}");
+    assertThat(big.length()).isGreaterThan(8 << 20);
+    server.script = (request, reply) -> reply.status(200).messages(big, "{\"Domain\":\"x\"}");
+    poll();
+    assertThat(listener.await(RecordingListener.Map.class).map().peers()).hasSize(3998);
+    assertThat(listener.next(RecordingListener.Map.class).map().domain()).isEqualTo("x");
+  }
+
+  @Test
+  void anUnknownNodeHasToRegisterAgain() throws Exception {
+    server.script = (request, reply) -> reply.status(404).data("node not found\n").end();
+    CompletableFuture<Void> ended = poll();
+    listener.await(RecordingListener.ReRegister.class);
+    assertThat(ended).succeedsWithin(Duration.ofSeconds(5));
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      value = {
+        "status 500 | the server answered the map request with status 500: oops",
+        "no node | the server's first map message does not name this node",
+        "no json | the server sent a MapResponse that cannot be read",
+        "long | the server sent a map message of 4294967295 bytes",
+        "half | the map stream ended within a message",
+        "end | the server ended the map stream",
+        "empty | the server ended the map stream",
+        "reset | the server reset the stream",
+        "garbage | HTTP/2",
+        "close | the server closed the connection",
+      })
+  void aStreamThatFailsIsReportedAndTriedAgain(String failure, String reason) throws Exception {
+    AtomicInteger streams = new AtomicInteger();
+    server.script =
+        (request, reply) -> {
+          if (streams.getAndIncrement() > 0) {
+            reply.status(200).messages(SELF);
+            return;
+          }
+          switch (failure) {
+            case "status 500" -> reply.status(500).data("oops").end();
+            case "no node" -> reply.status(200).messages("{\"Domain\":\"x\"}");
+            case "no json" -> reply.status(200).messages("{\"Node\"");
+            case "long" -> reply.status(200).data(new byte[] {-1, -1, -1, -1});
+            case "half" -> reply.status(200).data(new byte[] {9, 0, 0, 0, '{'}).end();
+            case "end" -> reply.status(200).messages(SELF).end();
+            case "empty" -> reply.status(200).end();
+            case "reset" -> reply.status(200).messages(SELF).reset();
+            case "garbage" -> reply.status(200).messages(SELF).garbage(new byte[60]);
+            case "close" -> reply.status(200).messages(SELF).close();
+            default -> throw new AssertionError(failure);
+          }
+        };
+    poll();
+    assertThat(listener.await(RecordingListener.Lost.class).reason()).contains(reason);
+    listener.await(RecordingListener.Connected.class);
+    listener.await(RecordingListener.Map.class);
+  }
+
+  @Test
+  void aSilentStreamIsLostAfterTheWatchdog() throws Exception {
+    client = client(Duration.ofMillis(300));
+    server.script = (request, reply) -> reply.status(200).messages(SELF);
+    poll();
+    listener.await(RecordingListener.Connected.class);
+    assertThat(listener.await(RecordingListener.Lost.class).reason())
+        .startsWith("the server was silent");
+    listener.await(RecordingListener.Connected.class);
+  }
+
+  @Test
+  void aServerThatNeverAnswersTheStreamIsLostAfterTheWatchdog() throws Exception {
+    client = client(Duration.ofMillis(300));
+    server.script = (request, reply) -> assertThat(reply).isNotNull();
+    poll();
+    assertThat(listener.await(RecordingListener.Lost.class).reason())
+        .startsWith("the server did not answer a request");
+  }
+
+  @Test
+  void signsOfLifeKeepTheStream() throws Exception {
+    client = client(Duration.ofMillis(600));
+    CountDownLatch quiet = new CountDownLatch(1);
+    server.script =
+        (request, reply) -> {
+          reply.status(200).messages(SELF);
+          try {
+            for (int i = 0; i < 12; i++) {
+              quiet.await(100, TimeUnit.MILLISECONDS);
+              reply.messages("{\"KeepAlive\":true}");
+            }
+          } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+          }
+          reply.messages("{\"Domain\":\"still here\"}");
+        };
+    poll();
+    listener.await(RecordingListener.Map.class);
+    assertThat(listener.next(RecordingListener.Map.class).map().domain()).isEqualTo("still here");
+  }
+
+  @Test
+  void aServerThatIsDownIsTriedUntilItIsBack() throws Exception {
+    server.close();
+    poll();
+    for (int i = 0; i < 3; i++) {
+      listener.await(
+          RecordingListener.Lost.class, e -> e.reason().contains("refused the connection"));
+    }
+  }
+
+  @Test
+  void aBusyServerIsLeftAloneForAsLongAsItAsks() throws Exception {
+    AtomicInteger streams = new AtomicInteger();
+    server.script =
+        (request, reply) -> {
+          if (streams.getAndIncrement() == 0) {
+            reply.status(429, "retry-after", "1").end();
+          } else {
+            reply.status(200).messages(SELF);
+          }
+        };
+    poll();
+    listener.await(RecordingListener.Lost.class);
+    long lost = System.nanoTime();
+    listener.await(RecordingListener.Connected.class);
+    assertThat(Duration.ofNanos(System.nanoTime() - lost)).isGreaterThan(Duration.ofMillis(900));
+  }
+
+  @Test
+  void aPageIsOpenedOnce() throws Exception {
+    String page = "{\"PopBrowserURL\":\"https://hs/page\"}";
+    server.script =
+        (request, reply) -> reply.status(200).messages(SELF, page, page, "{\"Domain\":\"x\"}");
+    poll();
+    assertThat(listener.await(RecordingListener.Url.class).url()).isEqualTo("https://hs/page");
+    assertThat(listener.next(RecordingListener.Map.class).map().domain()).isEqualTo("x");
+  }
+
+  @Test
+  void aCloseEndsPollingAtOnce() throws Exception {
+    server.script = (request, reply) -> reply.status(200).messages(SELF);
+    CompletableFuture<Void> ended = poll();
+    listener.await(RecordingListener.Connected.class);
+    client.close();
+    assertThat(ended).succeedsWithin(Duration.ofSeconds(5));
+    assertThat(listener.isQuiet(RecordingListener.Lost.class)).isTrue();
+  }
+
+  @Test
+  void aCloseEndsPollingWhileItWaitsToTryAgain() throws Exception {
+    server.script = (request, reply) -> reply.status(429, "retry-after", "3000").end();
+    CompletableFuture<Void> ended = poll();
+    listener.await(RecordingListener.Lost.class);
+    client.close();
+    assertThat(ended).succeedsWithin(Duration.ofSeconds(5));
+  }
+
+  @Test
+  void aStreamThatIsCutAnywhereIsLostAndNeverHangs() throws Exception {
+    server.script = (request, reply) -> reply.status(200).messages(SELF, "{\"Domain\":\"x\"}");
+    poll();
+    listener.await(RecordingListener.Map.class, e -> "x".equals(e.map().domain()));
+    long total = server.sent();
+    for (long cut = 0; cut <= total; cut += 1 + total / 60) {
+      RecordingListener told = new RecordingListener();
+      CompletableFuture<Void> ended;
+      try (ScriptedServer cutting = new ScriptedServer();
+          ControlClient cutOff = client(cutting, told, Duration.ofSeconds(20))) {
+        cutting.script =
+            (request, reply) -> {
+              reply.status(200).messages(SELF, "{\"Domain\":\"x\"}");
+              reply.messages("{\"Domain\":\"" + "y".repeat(500) + "\"}");
+            };
+        cutting.cutAfter = cut;
+        ended = poll(cutOff);
+        assertThat(told.await(RecordingListener.Lost.class).reason()).isNotEmpty();
+      }
+      assertThat(ended).succeedsWithin(Duration.ofSeconds(5));
+    }
+  }
+}
