@@ -25,6 +25,11 @@ public final class AuthKey {
     return secret;
   }
 
+  /** A text of somebody else without this key. */
+  String redact(String text) {
+    return text.replace(secret, "[auth key]");
+  }
+
   @Override
   public String toString() {
     return "AuthKey[redacted]";

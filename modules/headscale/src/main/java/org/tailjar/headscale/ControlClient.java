@@ -84,8 +84,20 @@ public final class ControlClient implements AutoCloseable {
   public Registration register(
       NodePublicKey nodeKey, NodePublicKey oldNodeKey, @Nullable AuthKey authKey)
       throws IOException {
-    @Nullable RegisterAuth auth = authKey == null ? null : new RegisterAuth(authKey.secret());
-    return register(nodeKey, oldNodeKey, auth, null, null, config.timings().request());
+    Duration timeout = config.timings().request();
+    if (authKey == null) {
+      return register(nodeKey, oldNodeKey, null, null, null, timeout);
+    }
+    try {
+      RegisterAuth auth = new RegisterAuth(authKey.secret());
+      Registration answer = register(nodeKey, oldNodeKey, auth, null, null, timeout);
+      return answer instanceof Registration.Rejected(String error)
+          ? new Registration.Rejected(authKey.redact(error))
+          : answer;
+    } catch (ControlException e) {
+      // A proxy's error page may repeat the request.
+      throw new ControlException(authKey.redact(sentence(e)), e.status(), e.retryAfter());
+    }
   }
 
   /**
@@ -158,7 +170,7 @@ public final class ControlClient implements AutoCloseable {
         } catch (IOException | RuntimeException e) {
           sender.disconnected();
           dropConnection();
-          if (isClosed()) {
+          if (isClosed() || Thread.currentThread().isInterrupted()) {
             return;
           }
           if (e instanceof RuntimeException) {

@@ -64,6 +64,20 @@ class ControlClientTests extends ControlClientFixture {
         .satisfies(e -> assertThat(stackTrace(e)).doesNotContain("verysecret"));
   }
 
+  @ParameterizedTest
+  @ValueSource(ints = {200, 400})
+  void aServerThatRepeatsTheAuthKeyIsNotRepeated(int status) throws Exception {
+    server.script =
+        (request, reply) -> reply.status(status).data("{\"Error\":\"bad " + SECRET + "\"}").end();
+    String text;
+    try {
+      text = client.register(NODE, NodePublicKey.ZERO, AuthKey.of(SECRET)).toString();
+    } catch (ControlException e) {
+      text = stackTrace(e);
+    }
+    assertThat(text).contains("bad [auth key]").doesNotContain("verysecret");
+  }
+
   @Test
   void aServerThatIsBusySaysForHowLong() {
     server.script = (request, reply) -> reply.status(429, "retry-after", "7").end();

@@ -301,6 +301,18 @@ class DialerTests {
   }
 
   @Test
+  void theBypassMarkDoesNotFailWhereItIsNotAllowed() throws Exception {
+    try (LoopbackServer server = LoopbackServer.plain(LoopbackServer.ECHO);
+        Connection connection =
+            Dialer.builder()
+                .marker(SocketMarker.BYPASS)
+                .build()
+                .dial("127.0.0.1", server.port(), false, TIMEOUT)) {
+      assertEchoes(connection);
+    }
+  }
+
+  @Test
   void aMarkThatIsRefusedFailsTheConnection() throws Exception {
     SocketMarker refusing =
         channel -> {
