@@ -66,9 +66,19 @@ final class IntrinsicAead implements Aead {
       }
     }
 
+    void copyTo(int[] state, int offset) {
+      System.arraycopy(words, 0, state, offset, words.length);
+      // Words that were overwritten may have been copied only if the flag is seen now.
+      VarHandle.loadLoadFence();
+      if (destroyed) {
+        throw new IllegalStateException("the key is destroyed");
+      }
+    }
+
     @Override
     public void destroy() {
       destroyed = true;
+      VarHandle.fullFence();
       Arrays.fill(words, 0);
     }
 
@@ -173,14 +183,11 @@ final class IntrinsicAead implements Aead {
 
     /** Sets up the state and takes the one-time key of Poly1305 from the first block. */
     private void start(Key key, long counter, int length) {
-      if (key.destroyed) {
-        throw new IllegalStateException("the key is destroyed");
-      }
       int needed = padded(length) + POLY_BLOCK;
       if (authenticated.length < needed) {
         authenticated = new byte[needed + needed / 2];
       }
-      System.arraycopy(key.words, 0, state, KEY_WORD, key.words.length);
+      key.copyTo(state, KEY_WORD);
       state[BLOCK_COUNTER_WORD] = 0;
       state[BLOCK_COUNTER_WORD + 2] = (int) counter;
       state[BLOCK_COUNTER_WORD + 3] = (int) (counter >>> Integer.SIZE);

@@ -2,6 +2,7 @@ package org.tailjar.crypto;
 
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
+import java.lang.invoke.VarHandle;
 import java.security.GeneralSecurityException;
 import java.util.Arrays;
 import javax.crypto.AEADBadTagException;
@@ -56,6 +57,7 @@ final class JceAead implements Aead {
     @Override
     public void destroy() {
       destroyed = true;
+      VarHandle.fullFence();
       Arrays.fill(raw, (byte) 0);
     }
 
@@ -76,7 +78,13 @@ final class JceAead implements Aead {
 
     @Override
     public byte[] getEncoded() {
-      return raw.clone();
+      byte[] copy = raw.clone();
+      // Bytes that were overwritten may have been copied only if the flag is seen now.
+      VarHandle.loadLoadFence();
+      if (destroyed) {
+        throw new IllegalStateException("the key is destroyed");
+      }
+      return copy;
     }
 
     @Override
@@ -145,9 +153,6 @@ final class JceAead implements Aead {
         long toOffset)
         throws GeneralSecurityException {
       Key secret = (Key) key;
-      if (secret.destroyed) {
-        throw new IllegalStateException("the key is destroyed");
-      }
       if (input.length < length + TAG_LENGTH) {
         input = new byte[length + length / 2 + TAG_LENGTH];
         output = new byte[input.length];

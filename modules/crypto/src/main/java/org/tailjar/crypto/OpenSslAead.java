@@ -3,6 +3,7 @@ package org.tailjar.crypto;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
+import java.lang.invoke.VarHandle;
 import java.lang.ref.Reference;
 import java.nio.ByteOrder;
 import org.jspecify.annotations.Nullable;
@@ -69,16 +70,21 @@ final class OpenSslAead implements Aead {
       MemorySegment.copy(key, 0, raw, ValueLayout.JAVA_BYTE, 0, key.length);
     }
 
-    MemorySegment raw() {
+    /**
+     * Fails if the key is destroyed. Called before it is used, and again after, because OpenSSL may
+     * have read it while it was overwritten.
+     */
+    void requireIntact() {
+      VarHandle.loadLoadFence();
       if (destroyed) {
         throw new IllegalStateException("the key is destroyed");
       }
-      return raw;
     }
 
     @Override
     public void destroy() {
       destroyed = true;
+      VarHandle.fullFence();
       raw.fill((byte) 0);
     }
 
@@ -116,18 +122,20 @@ final class OpenSslAead implements Aead {
         long toOffset) {
       long input = Native.address(from, fromOffset, length);
       long output = Native.address(to, toOffset, (long) length + TAG_LENGTH);
-      MemorySegment raw = ((Key) key).raw();
+      Key secret = (Key) key;
+      secret.requireIntact();
       nonce.set(COUNTER, COUNTER_OFFSET, counter);
       boolean sealed =
           crypto.encrypt(
               sealing.address(),
-              raw.address(),
+              secret.raw.address(),
               nonce.address(),
               input,
               length,
               output,
               written.address());
       keepAlive(key, from, to);
+      requireIntact(secret, to, toOffset, length + TAG_LENGTH);
       if (!sealed) {
         throw new IllegalStateException("OpenSSL failed to seal a packet");
       }
@@ -148,22 +156,34 @@ final class OpenSslAead implements Aead {
       }
       long input = Native.address(from, fromOffset, length);
       long output = Native.address(to, toOffset, plaintextLength);
-      MemorySegment raw = ((Key) key).raw();
+      Key secret = (Key) key;
+      secret.requireIntact();
       nonce.set(COUNTER, COUNTER_OFFSET, counter);
       boolean authentic =
           crypto.decrypt(
               opening.address(),
-              raw.address(),
+              secret.raw.address(),
               nonce.address(),
               input,
               plaintextLength,
               output,
               written.address());
       keepAlive(key, from, to);
+      requireIntact(secret, to, toOffset, plaintextLength);
       if (!authentic) {
         to.asSlice(toOffset, plaintextLength).fill((byte) 0);
       }
       return authentic;
+    }
+
+    /** Leaves no output that may have been made with an overwritten key. */
+    private static void requireIntact(Key key, MemorySegment to, long toOffset, int length) {
+      try {
+        key.requireIntact();
+      } catch (IllegalStateException destroyed) {
+        to.asSlice(toOffset, length).fill((byte) 0);
+        throw destroyed;
+      }
     }
 
     /** OpenSSL is given addresses; what they belong to must not be collected during a call. */

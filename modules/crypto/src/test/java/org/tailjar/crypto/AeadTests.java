@@ -9,6 +9,7 @@ import java.lang.foreign.ValueLayout;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Random;
+import java.util.concurrent.atomic.AtomicBoolean;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
@@ -207,6 +208,46 @@ class AeadTests {
           .isThrownBy(() -> context.seal(key, 2, memory, 0, 50, memory, 0));
       assertThatExceptionOfType(IllegalStateException.class)
           .isThrownBy(() -> context.open(key, 1, memory, 0, 66, memory, 0));
+    }
+  }
+
+  @ParameterizedTest
+  @MethodSource("ciphers")
+  void aKeyDestroyedByAnotherThreadIsNeverUsedByHalf(Aead aead) throws InterruptedException {
+    int length = 32;
+    AeadContext context = aead.context();
+    try (Arena arena = Arena.ofConfined()) {
+      MemorySegment from = arena.allocate(length);
+      MemorySegment to = arena.allocate(length + TAG);
+      for (int round = 0; round < 300; round++) {
+        byte[] rawKey = bytes(32);
+        AeadKey key = aead.key(rawKey);
+        AtomicBoolean sealing = new AtomicBoolean();
+        Thread other =
+            Thread.ofPlatform()
+                .start(
+                    () -> {
+                      while (!sealing.get()) {
+                        Thread.onSpinWait();
+                      }
+                      key.destroy();
+                    });
+        byte[] last = {};
+        long counter = 0;
+        try {
+          while (true) {
+            context.seal(key, counter, from, 0, length, to, 0);
+            last = read(to, 0, length + TAG);
+            counter++;
+            sealing.set(true);
+          }
+        } catch (IllegalStateException destroyed) {
+          assertThat(last)
+              .isEqualTo(
+                  ChaCha20Poly1305.seal(rawKey, nonce(counter - 1), new byte[length], new byte[0]));
+        }
+        other.join();
+      }
     }
   }
 
