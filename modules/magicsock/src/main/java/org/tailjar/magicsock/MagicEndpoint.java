@@ -41,6 +41,7 @@ final class MagicEndpoint implements Endpoint {
   private int lastRegion;
   private @Nullable InetSocketAddress plainAddress;
   private final Map<Integer, DerpPath> relayPaths = new HashMap<>();
+  private @Nullable DerpPath lastArrival;
 
   /** When the RX thread is to look at this peer again. */
   long deadline = Times.NONE;
@@ -91,6 +92,8 @@ final class MagicEndpoint implements Endpoint {
       idle = true;
     }
     homeRegion = config.homeRegion();
+    // The relays may have changed as well.
+    lastArrival = null;
     plainAddress =
         box == null && !config.endpoints().isEmpty() ? config.endpoints().getFirst() : null;
     paths.map(box == null ? List.of() : config.endpoints(), homeRegion != 0, now);
@@ -123,6 +126,16 @@ final class MagicEndpoint implements Endpoint {
       relayPaths.put(regionId, known);
     }
     return known;
+  }
+
+  /** The path by the region that a packet came by; finds the same one again without allocating. */
+  @Nullable DerpPath arrivalPath(int regionId, Relays relays) {
+    DerpPath recent = lastArrival;
+    if (recent == null || recent.relay().regionId() != regionId) {
+      recent = relayPath(regionId, relays);
+      lastArrival = recent;
+    }
+    return recent;
   }
 
   /** The path by the home region, else by the region that the peer was last heard from. */

@@ -10,6 +10,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentLinkedQueue;
@@ -65,6 +66,7 @@ public final class Magicsock implements Paths {
 
   private long nextTimer;
   private boolean relayFirst;
+  private Set<InetSocketAddress> interfaces = Set.of();
 
   private Magicsock(MagicsockConfig config, UdpSockets sockets, PathsListener listener) {
     this.discoKey = config.discoKey();
@@ -81,7 +83,10 @@ public final class Magicsock implements Paths {
             config.tunnelInterface(),
             this::sendStun,
             this::post,
-            paths -> notifier.changed());
+            paths -> {
+              notifier.changed();
+              doubtIfMoved(paths);
+            });
     disco = new DiscoTraffic(config.nodeKey(), random, peers, sockets, relays, self);
   }
 
@@ -179,10 +184,7 @@ public final class Magicsock implements Paths {
         () -> {
           long now = clock();
           self.networkChanged(now);
-          for (MagicEndpoint peer : peers.all()) {
-            peer.paths().doubt(now);
-            refresh(peer, now);
-          }
+          doubtAll(now);
         });
   }
 
@@ -355,6 +357,26 @@ public final class Magicsock implements Paths {
     peer.idle = false;
     if (peer.box() != null && peers.peer(peer.key()) == peer) {
       peer.paths().sending(now);
+      refresh(peer, now);
+    }
+  }
+
+  /** With other addresses of its own this node cannot trust the paths that it found before. */
+  private void doubtIfMoved(LocalPaths paths) {
+    Set<InetSocketAddress> now =
+        paths.endpoints().stream()
+            .filter(endpoint -> endpoint.kind() == LocalEndpoint.Kind.LOCAL)
+            .map(LocalEndpoint::address)
+            .collect(Collectors.toSet());
+    if (!interfaces.isEmpty() && !now.equals(interfaces)) {
+      doubtAll(clock());
+    }
+    interfaces = now;
+  }
+
+  private void doubtAll(long now) {
+    for (MagicEndpoint peer : peers.all()) {
+      peer.paths().doubt(now);
       refresh(peer, now);
     }
   }

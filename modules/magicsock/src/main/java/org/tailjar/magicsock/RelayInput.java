@@ -62,7 +62,7 @@ final class RelayInput {
           region = input.regionId();
           source = input.source();
           MagicEndpoint peer = peers.peer(source);
-          path = peer == null ? null : peer.relayPath(region, relays);
+          path = peer == null ? null : peer.arrivalPath(region, relays);
           datagramLength = length;
         }
         if (path != null) {
