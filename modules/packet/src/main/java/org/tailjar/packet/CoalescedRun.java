@@ -107,7 +107,7 @@ final class CoalescedRun implements GatherPacket {
       ports = memory.get(NetworkOrder.INT, offset + transport);
       headers = transport + tcpHeaderLength(memory, offset + transport);
       nextSequence = memory.get(NetworkOrder.INT, offset + transport + 4) + total - headers;
-      ended = (ip.tcpFlags() & IpPacket.PSH) != 0;
+      pushed = (ip.tcpFlags() & IpPacket.PSH) != 0;
     } else if (protocol == IpPacket.UDP) {
       ports = memory.get(NetworkOrder.INT, offset + transport);
       headers = transport + 8;
@@ -152,7 +152,6 @@ final class CoalescedRun implements GatherPacket {
       nextSequence += size;
       if ((memory.get(ValueLayout.JAVA_BYTE, offset + transport + 13) & IpPacket.PSH) != 0) {
         pushed = true;
-        ended = true;
       }
     }
     return true;

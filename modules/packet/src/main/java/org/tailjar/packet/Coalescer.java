@@ -9,9 +9,14 @@ import java.lang.foreign.MemorySegment;
  * packets. No payload is copied; the headers of the first packet of a run are changed in place.
  *
  * <p>Packets of several flows may come interleaved. The order inside each flow is kept. Packets are
- * merged only when splitting them again gives the same bytes (save the IPv4 id of packets that are
- * never fragmented, RFC 6864), and only when their checksums are right; everything else is written
- * as it came. Owned by the thread that writes the device; allocates nothing per packet.
+ * merged only when splitting them again gives the same bytes, and only when their checksums are
+ * right; everything else is written as it came. Two things may differ after splitting, since they
+ * mean nothing there: the IPv4 id of packets that are never fragmented (RFC 6864), and a push flag,
+ * which goes to the last packet of its run, as a receiver may take pushes together (RFC 9293
+ * 3.9.1). Every super-packet of a bulk sender ends in a push; to end the run there too would nearly
+ * double the writes.
+ *
+ * <p>Owned by the thread that writes the device; allocates nothing per packet.
  */
 public final class Coalescer {
 

@@ -132,17 +132,29 @@ class CoalescerTests {
   }
 
   @Test
-  void aPushOrAShorterSegmentEndsARun() throws Exception {
+  void aShorterSegmentEndsARun() throws Exception {
     Packets.Tcp first = segment(false, 1, 1, 1, 100);
-    Packets.Tcp second = segment(false, 1, 101, 2, 100);
-    Packets.Tcp third = segment(false, 1, 201, 3, 100);
-    second.flags |= IpPacket.PSH;
+    Packets.Tcp second = segment(false, 1, 101, 2, 50);
+    Packets.Tcp third = segment(false, 1, 151, 3, 50);
     written(List.of(first.build(), second.build(), third.build()));
     assertThat(device.writes()).isEqualTo(2);
-    second = segment(false, 1, 101, 2, 50);
-    third = segment(false, 1, 151, 3, 50);
-    written(List.of(first.build(), second.build(), third.build()));
-    assertThat(device.writes()).isEqualTo(4);
+  }
+
+  @ParameterizedTest
+  @ValueSource(ints = {0, 1, 2})
+  void aPushGoesToTheLastPacketOfItsRun(int pushed) throws Exception {
+    List<byte[]> packets = new ArrayList<>();
+    List<byte[]> expected = new ArrayList<>();
+    for (int i = 0; i < 3; i++) {
+      Packets.Tcp segment = segment(pushed == 1, 1, 1 + i * 100, i, 100);
+      segment.flags = i == 2 ? segment.flags | IpPacket.PSH : segment.flags;
+      expected.add(segment.build());
+      segment = segment(pushed == 1, 1, 1 + i * 100, i, 100);
+      segment.flags = i == pushed ? segment.flags | IpPacket.PSH : segment.flags;
+      packets.add(segment.build());
+    }
+    assertThat(written(packets)).containsExactlyElementsOf(expected);
+    assertThat(device.writes()).isEqualTo(1);
   }
 
   @Test
@@ -346,13 +358,12 @@ class CoalescerTests {
       tcp.payload = Packets.payload(size, i);
       sequence[flow] += size;
       switch (random.nextInt(40)) {
-        case 0 -> tcp.flags |= 1 << random.nextInt(8);
+        case 0 -> tcp.flags |= 1 << random.nextInt(8) & ~IpPacket.PSH;
         case 1 -> tcp.acknowledgement++;
         case 2 -> tcp.window++;
         case 3 -> tcp.options = new byte[] {1, 1, 8, 10, 0, 0, 0, 2, 0, 0, 0, (byte) i};
         case 4 -> tcp.tos = 2;
         case 5 -> tcp.sequence += 7;
-        case 6 -> tcp.flags |= IpPacket.PSH;
         default -> {}
       }
       packets.add(tcp.build());
