@@ -2,7 +2,6 @@ package org.tailjar.tailnet;
 
 import java.io.IOException;
 import java.lang.module.ModuleDescriptor;
-import java.nio.channels.NetworkChannel;
 import java.util.Optional;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
@@ -17,12 +16,12 @@ import org.tailjar.headscale.ControlConfig;
 import org.tailjar.headscale.ControlListener;
 import org.tailjar.headscale.Hostinfo;
 import org.tailjar.headscale.ServerUrl;
-import org.tailjar.linux.SocketMark;
 import org.tailjar.magicsock.LocalPaths;
 import org.tailjar.magicsock.Magicsock;
 import org.tailjar.magicsock.MagicsockConfig;
 import org.tailjar.packet.PacketDevice;
 import org.tailjar.transport.Dialer;
+import org.tailjar.transport.SocketMarker;
 
 /**
  * Makes everything that talks to the outside: the control client, and the sockets of the packet
@@ -57,16 +56,7 @@ final class Outbound {
    */
   static Outbound open(NodeConfig config, DiscoPrivateKey discoKey) {
     Dialer.Builder dialer =
-        Dialer.builder()
-            // Best effort: without the privilege there is no tunnel route that a socket could fall
-            // into.
-            .marker(
-                channel -> {
-                  if (channel instanceof NetworkChannel socket) {
-                    SocketMark.apply(socket, SocketMark.BYPASS);
-                  }
-                })
-            .extraAuthorities(config.caFile().orElse(null));
+        Dialer.builder().marker(SocketMarker.BYPASS).extraAuthorities(config.caFile().orElse(null));
     try {
       return new Outbound(
           config, ServerUrl.parse(config.serverUrl().toString()), discoKey, dialer.build());
