@@ -20,6 +20,7 @@ class StartMessagesTests {
         Arguments.of(new StartFailure.NoNetAdmin(), "cap_add: [NET_ADMIN]"),
         Arguments.of(new StartFailure.InterfaceBusy("ts0"), "TAILSCALE_INTERFACE"),
         Arguments.of(new StartFailure.CaFileUnusable(path, "empty"), "TAILSCALE_CA_FILE"),
+        Arguments.of(new StartFailure.NoSocket("Operation not permitted"), "UDP socket"),
         Arguments.of(new StartFailure.KeyMissing(), "TAILSCALE_KEY"),
         Arguments.of(new StartFailure.KeyUnreadable("/x/y is empty"), "TAILSCALE_KEY_FILE"),
         Arguments.of(new StartFailure.KeyRejected("authkey expired"), "authkey expired"));
