@@ -3,6 +3,7 @@ package org.tailjar.systemtests;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.time.Duration;
+import java.util.List;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.DisplayNameGeneration;
@@ -61,6 +62,12 @@ abstract class ConnectivityTests {
   @Test
   @Order(2)
   void theFirstPingIsAnswered() {
+    // The server tells of a node a second before it tells of the ways to it.
+    for (TailjarNode node : List.of(a, b)) {
+      assertThat(Shell.eventually(Duration.ofSeconds(10), () -> node.peersOnline() == 2))
+          .as("two peers online: %s", node.tailjar("status").output())
+          .isTrue();
+    }
     assertThat(lab.pings("na", b.ip4(), 1)).isEqualTo(1);
     assertThat(lab.pings("na", incumbent.ip4(), 1)).isEqualTo(1);
     assertThat(lab.pings("nb", incumbent.ip6(), 1)).isEqualTo(1);

@@ -91,6 +91,16 @@ final class TailjarNode implements AutoCloseable {
     return tailjar("status", "--json").succeeded().output();
   }
 
+  /** How many peers the server says are online. */
+  long peersOnline() {
+    String peers = statusJson();
+    return peers
+        .substring(peers.indexOf("\"Peer\""))
+        .lines()
+        .filter(line -> line.contains("\"Online\": true"))
+        .count();
+  }
+
   /** How many calls to the system carried how many packets since the start. */
   record Calls(long calls, long packets) {
     double meanSince(Calls before) {
