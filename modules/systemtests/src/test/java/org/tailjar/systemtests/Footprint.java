@@ -69,7 +69,7 @@ final class Footprint {
     boolean answered =
         Shell.eventually(
             Duration.ofSeconds(60),
-            () -> lab.run(host, "ping", "-n", "-c", "1", "-W", "1", target).status() == 0);
+            () -> lab.run(host, "ping", "-n", "-c", "1", "-W", "0.2", target).status() == 0);
     if (!answered) {
       throw new IllegalStateException(host + " answers no ping within a minute of its start");
     }
