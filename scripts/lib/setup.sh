@@ -14,6 +14,7 @@ nft nftables
 openssl openssl
 curl curl
 jq jq
+musl-gcc musl-tools
 PROGRAMS
   [ ${#missing[@]} = 0 ] && return
   if [ "$(id -u)" = 0 ] && command -v apt-get > /dev/null; then
