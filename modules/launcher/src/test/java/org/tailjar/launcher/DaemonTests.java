@@ -140,6 +140,9 @@ class DaemonTests {
     var command =
         new ArrayList<>(
             List.of(
+                // A shell's background job ignores SIGINT, and so would the JVM that inherits that.
+                "env",
+                "--default-signal=INT,HUP",
                 Path.of(System.getProperty("java.home"), "bin", "java").toString(),
                 "--module-path",
                 System.getProperty("jdk.module.path"),
