@@ -111,7 +111,7 @@ abstract class ConnectivityTests {
                   () -> a.tailjar("ping", b.ip4()).output().contains("DERP(hs)")))
           .as("tailjar ping says DERP(hs): %s", a.tailjar("ping", b.ip4()).output())
           .isTrue();
-      copyAround(20);
+      copyAround(MEGABYTES);
     } finally {
       lab.unblockUdp("na", "nb", "nc");
     }
@@ -148,6 +148,8 @@ abstract class ConnectivityTests {
 
   private void copyAround(int megabytes) {
     lab.copy("na", "nb", b.ip4(), megabytes);
+    lab.copy("nb", "na", a.ip4(), megabytes);
+    lab.copy("na", "nb", b.ip6(), megabytes);
     lab.copy("nb", "na", a.ip6(), megabytes);
     lab.copy("na", "nc", incumbent.ip4(), megabytes);
     lab.copy("nc", "na", a.ip4(), megabytes);
