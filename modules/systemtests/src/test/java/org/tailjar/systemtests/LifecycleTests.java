@@ -117,6 +117,21 @@ class LifecycleTests {
   }
 
   @Test
+  void plainHttpToAPublicAddressIsWarnedOfOnce() {
+    // 192.0.2.0/24 is for documentation (RFC 5737): public by its kind, and not to be found in the
+    // lab.
+    TailjarNode node =
+        lab.tailjar("na")
+            .with("TAILSCALE_SERVER_URL", "http://192.0.2.1:8080")
+            .with("TAILSCALE_KEY", "none")
+            .start();
+    assertThat(Shell.eventually(Duration.ofSeconds(10), () -> node.logText().contains("trying on")))
+        .as(node.logText())
+        .isTrue();
+    assertThat(node.logText().lines().filter(line -> line.contains("plain http"))).hasSize(1);
+  }
+
+  @Test
   void anEphemeralNodeIsLoggedOutOnStop() {
     TailjarNode node = lab.tailjar("na").with("TAILSCALE_EPHEMERAL", "true").join("--ephemeral");
     assertThat(lab.nodeCount()).isEqualTo(1);

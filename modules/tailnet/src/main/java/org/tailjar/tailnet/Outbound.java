@@ -1,6 +1,8 @@
 package org.tailjar.tailnet;
 
 import java.io.IOException;
+import java.lang.System.Logger;
+import java.lang.System.Logger.Level;
 import java.lang.module.ModuleDescriptor;
 import java.util.Optional;
 import java.util.function.Consumer;
@@ -35,6 +37,8 @@ final class Outbound {
           .flatMap(ModuleDescriptor::rawVersion)
           .orElse("unversioned");
 
+  private static final Logger LOG = System.getLogger("org.tailjar.tailnet");
+
   private final NodeConfig config;
   private final ServerUrl server;
   private final DiscoPrivateKey discoKey;
@@ -57,9 +61,16 @@ final class Outbound {
   static Outbound open(NodeConfig config, DiscoPrivateKey discoKey) {
     Dialer.Builder dialer =
         Dialer.builder().marker(SocketMarker.BYPASS).extraAuthorities(config.caFile().orElse(null));
+    ServerUrl server = ServerUrl.parse(config.serverUrl().toString());
+    if (server.isPlainHttpToPublicAddress()) {
+      LOG.log(
+          Level.WARNING,
+          "{0} is plain http to a public address: anybody on the way can take its place, and with"
+              + " it the auth key; use https",
+          server);
+    }
     try {
-      return new Outbound(
-          config, ServerUrl.parse(config.serverUrl().toString()), discoKey, dialer.build());
+      return new Outbound(config, server, discoKey, dialer.build());
     } catch (IOException e) {
       throw new StartException(
           new StartFailure.CaFileUnusable(
