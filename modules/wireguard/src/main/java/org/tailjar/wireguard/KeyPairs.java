@@ -82,6 +82,11 @@ final class KeyPairs {
       indices.remove(handshake.index());
       peer.handshake(null);
     }
+    zeroSessions(peer);
+  }
+
+  /** Ends the sessions of a peer; a handshake that is under way goes on. */
+  void zeroSessions(Peer peer) {
     Session current = peer.current();
     peer.current(null);
     retire(current);
@@ -146,5 +151,13 @@ final class KeyPairs {
       retiringUntil = now + RETIREMENT.toNanos();
     }
     return retiring.isEmpty() ? PeerTimers.OFF : retiringUntil;
+  }
+
+  /** Overwrites them at once: no thread is sealing any more. */
+  void destroyAllRetired() {
+    retiring.forEach(Session::destroySendKey);
+    retiring.clear();
+    retired.forEach(Session::destroySendKey);
+    retired.clear();
   }
 }

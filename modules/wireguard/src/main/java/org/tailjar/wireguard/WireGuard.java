@@ -254,12 +254,13 @@ public final class WireGuard implements AutoCloseable {
     return nextDeadline;
   }
 
-  /** Removes all peers and overwrites all keys. */
+  /** Removes all peers and overwrites all keys, so no thread may be sealing any more. */
   @Override
   public void close() {
     for (Peer peer : peers.values().toArray(new Peer[0])) {
       remove(peer);
     }
+    keyPairs.destroyAllRetired();
     identity.destroy();
   }
 
@@ -267,8 +268,12 @@ public final class WireGuard implements AutoCloseable {
     PeerTimers timers = peer.timers();
     if (timers.takeZeroKeyMaterial(now)) {
       log.log(System.Logger.Level.DEBUG, "{0}: no keys for long, old ones overwritten", peer);
-      timers.stop();
-      keyPairs.zero(peer);
+      if (timers.isHandshakePending()) {
+        keyPairs.zeroSessions(peer); // packets wait for the handshake, which is no older than that
+      } else {
+        timers.stop();
+        keyPairs.zero(peer);
+      }
       out.zeroed(peer);
       if (peer.isRemoved()) {
         return;

@@ -149,6 +149,14 @@ class KeyLifetimeTests {
   }
 
   @Test
+  void allKeysGoAtOnceWhenClosed() {
+    handshake();
+    handshake();
+    a.wireGuard.close();
+    assertThat(aead.destroyed).containsExactlyInAnyOrder(0, 1, 2, 3, 4, 5);
+  }
+
+  @Test
   void aStoppedProcessDoesNotEndKeysInUse() {
     handshake();
     handshake();

@@ -232,6 +232,31 @@ class TimersTests {
   }
 
   @Test
+  void packetsThatWaitForAHandshakeAreNotStrandedWhenOldKeysAreOverwritten() {
+    run(Duration.ofSeconds(538));
+    bIsCutOff = true;
+    a.send(b, "late");
+    run(Duration.ofMillis(2500));
+    assertThat(a.zeroed).hasSize(1);
+    bIsCutOff = false;
+    run(Duration.ofSeconds(6));
+    assertThat(b.received).containsExactly("late");
+  }
+
+  @Test
+  void aResponseIsTakenEvenIfOldKeysAreOverwrittenMeanwhile() {
+    run(Duration.ofMillis(539_900));
+    a.send(b, "late");
+    byte[] initiation = a.sent.remove();
+    clock.add(Duration.ofMillis(200));
+    a.advance();
+    b.deliver(initiation);
+    run(Duration.ofMillis(1));
+    assertThat(a.zeroed).hasSize(1);
+    assertThat(b.received).containsExactly("late");
+  }
+
+  @Test
   void aHandshakeThatNeverCameAboutLeavesNothingBehind() {
     End[] strangers = End.pair(clock);
     End c = strangers[0];
