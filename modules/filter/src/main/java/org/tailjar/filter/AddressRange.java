@@ -90,15 +90,14 @@ public record AddressRange(long firstHigh, long firstLow, long lastHigh, long la
   }
 
   private static List<AddressRange> withoutMapped(AddressRange range) {
-    boolean around =
-        !isMapped(range.firstHigh, range.firstLow)
-            && compare(range.firstHigh, range.firstLow, 0, MAPPED_FIRST) < 0
-            && compare(range.lastHigh, range.lastLow, 0, MAPPED_LAST) > 0;
-    return around
-        ? List.of(
-            new AddressRange(range.firstHigh, range.firstLow, 0, MAPPED_FIRST - 1),
-            new AddressRange(0, MAPPED_LAST + 1, range.lastHigh, range.lastLow))
-        : List.of(range);
+    boolean before = compare(range.firstHigh, range.firstLow, 0, MAPPED_FIRST) < 0;
+    if (!before || compare(range.lastHigh, range.lastLow, 0, MAPPED_FIRST) < 0) {
+      return List.of(range);
+    }
+    AddressRange below = new AddressRange(range.firstHigh, range.firstLow, 0, MAPPED_FIRST - 1);
+    return compare(range.lastHigh, range.lastLow, 0, MAPPED_LAST) <= 0
+        ? List.of(below)
+        : List.of(below, new AddressRange(0, MAPPED_LAST + 1, range.lastHigh, range.lastLow));
   }
 
   private static IpPrefix address(String text) {

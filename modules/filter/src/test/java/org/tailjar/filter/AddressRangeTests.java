@@ -43,6 +43,10 @@ class AddressRangeTests {
     "fd00::1-fd00::f, fd00::10, false",
     "fd7a:115c:a1e0::/48, fd7a:115c:a1e0:ffff:ffff:ffff:ffff:ffff, true",
     "fd7a:115c:a1e0::/48, fd7a:115c:a1e1::, false",
+    "::/80, ::1, true",
+    "::/80, 10.0.0.1, false",
+    "::/79, 10.0.0.1, false",
+    "::/79, ::1:0:0:0, true",
   })
   void aTextCoversExactlyItsAddresses(String text, String address, boolean covered) {
     IpPrefix probe = IpPrefix.parse(address);
