@@ -5,11 +5,12 @@ import java.lang.System.Logger;
 import java.lang.System.Logger.Level;
 import java.lang.foreign.MemorySegment;
 import java.time.Duration;
-import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
 import org.jspecify.annotations.Nullable;
 import org.tailjar.crypto.NodePublicKey;
+import org.tailjar.transport.Backoff;
+import org.tailjar.transport.Connection;
 import org.tailjar.transport.Destination;
 
 /**
@@ -25,8 +26,7 @@ public final class DerpClient implements Relay, AutoCloseable {
   static final String LOGGER = "org.tailjar.derp";
 
   private static final Duration DIAL_TIMEOUT = Duration.ofSeconds(10);
-  private static final long BACKOFF_STEP_MILLIS = 10;
-  private static final long BACKOFF_CAP_MILLIS = 5_000;
+  private static final Duration LONGEST_PAUSE = Duration.ofSeconds(5);
 
   /** A connection that lasted for so long was no failure. */
   private static final long SERVED_NANOS = Duration.ofSeconds(5).toNanos();
@@ -198,20 +198,22 @@ public final class DerpClient implements Relay, AutoCloseable {
   }
 
   private void run() {
-    int failures = 0;
+    Backoff backoff = new Backoff(LONGEST_PAUSE);
     try {
       while (awaitWanted()) {
         long start = System.nanoTime();
         try {
           connectAndServe();
-        } catch (IOException e) {
-          boolean served = accepted && System.nanoTime() - start > SERVED_NANOS;
-          failures = served ? 1 : failures + 1;
+        } catch (IOException | RuntimeException e) {
+          // Whatever a map or a relay says that no check foresaw, the next one may be better.
+          if (accepted && System.nanoTime() - start > SERVED_NANOS) {
+            backoff.reset();
+          }
           ended(e);
         }
         // What waited for this connection would be too old for the next.
         output.clear();
-        pause(failures);
+        pause(backoff.next());
       }
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
@@ -237,22 +239,21 @@ public final class DerpClient implements Relay, AutoCloseable {
       if (node.stunOnly()) {
         continue;
       }
-      Destination destination = DerpDestinations.of(node, config.plainHttp());
-      DerpConnection made;
-      boolean isHome;
+      Destination destination;
+      Connection dialled;
       try {
-        made =
-            new DerpConnection(
-                regionId,
-                config.dialer().dial(destination, DIAL_TIMEOUT),
-                output,
-                input,
-                listener,
-                new ConnectionEvents());
+        destination = DerpDestinations.of(node, config.plainHttp());
+        dialled = config.dialer().dial(destination, DIAL_TIMEOUT);
       } catch (IOException e) {
         failure = e;
         continue;
+      } catch (IllegalArgumentException e) {
+        failure = new DerpException("the DERP map describes " + node.name() + " as no server is");
+        continue;
       }
+      DerpConnection made =
+          new DerpConnection(regionId, dialled, output, input, listener, new ConnectionEvents());
+      boolean isHome;
       lock.lock();
       try {
         connection = made;
@@ -263,7 +264,15 @@ public final class DerpClient implements Relay, AutoCloseable {
       } finally {
         lock.unlock();
       }
-      made.run(destination, config.key(), isHome);
+      try {
+        made.run(destination, config.key(), isHome);
+      } catch (IOException e) {
+        if (accepted || closed || !wanted || !current().equals(target)) {
+          throw e;
+        }
+        // It takes connections and is no relay at present; another of the region may be.
+        failure = e;
+      }
     }
     throw failure;
   }
@@ -277,8 +286,8 @@ public final class DerpClient implements Relay, AutoCloseable {
     }
   }
 
-  private void ended(IOException e) {
-    String reason = String.valueOf(e.getMessage());
+  private void ended(Exception e) {
+    String reason = e.getMessage() == null ? e.toString() : e.getMessage();
     boolean expected;
     boolean news;
     lock.lock();
@@ -299,9 +308,8 @@ public final class DerpClient implements Relay, AutoCloseable {
     listener.disconnected(regionId, reason);
   }
 
-  private void pause(int failures) throws InterruptedException {
-    long millis = Math.min(BACKOFF_CAP_MILLIS, BACKOFF_STEP_MILLIS * failures * failures);
-    long nanos = (long) (millis * 1e6 * ThreadLocalRandom.current().nextDouble(0.5, 1.5));
+  private void pause(Duration untilNext) throws InterruptedException {
+    long nanos = untilNext.toNanos();
     lock.lockInterruptibly();
     try {
       Duration announced = restartPause;

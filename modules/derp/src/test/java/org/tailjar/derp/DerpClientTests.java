@@ -6,9 +6,12 @@ import java.io.IOException;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
+import java.net.InetAddress;
+import java.net.ServerSocket;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
+import java.util.List;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.Semaphore;
@@ -87,6 +90,61 @@ class DerpClientTests {
     assertThat(relay.next().read(DerpFrames.NOTE_PREFERRED).payload()).containsExactly(1);
     assertThat(event()).isEqualTo("connected 7");
     assertThat(client.isConnected()).isTrue();
+  }
+
+  @Test
+  void aRelayThatNoMapShouldNameDoesNotStopTheClient() throws Exception {
+    DerpNode impossible = node("7x", "", 70_000);
+    client.region(region(impossible));
+    client.home(true);
+    assertThat(event()).startsWith("disconnected: ").contains("7x");
+    client.region(relay.region(7));
+    relay.next();
+    assertThat(eventAfterFailures()).isEqualTo("connected 7");
+  }
+
+  @Test
+  void aRelayThatClosesAtOnceLeavesTheTurnToTheNext() throws Exception {
+    // The same port, so that it counts as the plain http server too, at an address of its own.
+    String address = "127.0.0.2";
+    try (ServerSocket closer = new ServerSocket(relay.port(), 50, InetAddress.ofLiteral(address))) {
+      Thread.ofVirtual().start(() -> closeAll(closer));
+      DerpConfig config = new DerpConfig(key, Dialer.builder().build(), relay.plainHttp());
+      client =
+          new DerpClient(
+              config,
+              region(node("7x", address, relay.port()), relay.region(7).nodes().getFirst()),
+              input,
+              listener);
+      client.home(true);
+      assertThat(event()).isEqualTo("connected 7");
+    }
+  }
+
+  private static void closeAll(ServerSocket closer) {
+    try {
+      while (true) {
+        closer.accept().close();
+      }
+    } catch (IOException e) {
+      assertThat(closer.isClosed()).isTrue();
+    }
+  }
+
+  private String eventAfterFailures() throws InterruptedException {
+    String event = event();
+    while (event.startsWith("disconnected")) {
+      event = event();
+    }
+    return event;
+  }
+
+  private static DerpRegion region(DerpNode... nodes) {
+    return new DerpRegion(7, "r7", "Region 7", false, false, List.of(nodes));
+  }
+
+  private static DerpNode node(String name, String address, int port) {
+    return new DerpNode(name, 7, "127.0.0.1", "", address, "", -1, false, port, false);
   }
 
   @Test

@@ -16,6 +16,7 @@ import java.util.random.RandomGenerator;
 import org.jspecify.annotations.Nullable;
 import org.tailjar.crypto.MachinePublicKey;
 import org.tailjar.crypto.NodePublicKey;
+import org.tailjar.transport.Backoff;
 
 /**
  * A node's side of the control protocol.
@@ -34,6 +35,9 @@ public final class ControlClient implements AutoCloseable {
 
   /** How long an approval by a person may take before the request is made again. */
   private static final Duration LOGIN_TIMEOUT = Duration.ofMinutes(20);
+
+  /** The longest pause between attempts, before it is varied. */
+  static final Duration LONGEST_PAUSE = Duration.ofSeconds(30);
 
   private final ControlConfig config;
   private final ControlListener listener;
@@ -160,7 +164,7 @@ public final class ControlClient implements AutoCloseable {
       poller = Thread.currentThread();
     }
     try (LocalUpdates.Sender sender = updates.start(nodeKey)) {
-      Backoff backoff = new Backoff(random);
+      Backoff backoff = new Backoff(LONGEST_PAUSE, random);
       while (!isClosed() && !Thread.currentThread().isInterrupted()) {
         Duration pause;
         long started = System.nanoTime();
@@ -177,7 +181,7 @@ public final class ControlClient implements AutoCloseable {
             // A fault of this program, the listener's included, must not strand the node.
             LOG.log(System.Logger.Level.ERROR, "the map stream failed; it is tried again", e);
           }
-          if (e instanceof ControlException refused && refused.status() == 404) {
+          if (e instanceof UnknownNodeException) {
             listener.reRegister();
             return;
           }
@@ -202,6 +206,15 @@ public final class ControlClient implements AutoCloseable {
     }
   }
 
+  /** The server said that it does not know the node that asks for its map. */
+  private static final class UnknownNodeException extends IOException {
+    private static final long serialVersionUID = 1L;
+
+    UnknownNodeException(ControlException cause) {
+      super(cause.getMessage(), cause);
+    }
+  }
+
   /** One map stream, from its request to its end. */
   private void follow(NodePublicKey nodeKey, LocalUpdates.Sender sender) throws IOException {
     ControlConnection current = connect();
@@ -210,7 +223,10 @@ public final class ControlClient implements AutoCloseable {
     byte[] request = local.mapRequest(nodeKey, config.discoKey(), true);
     try (Http2Response response = current.post("/machine/map", request, watchdog)) {
       if (response.status() != 200) {
-        throw ControlConnection.refused("the map request", response, config.timings().request());
+        ControlException refused =
+            ControlConnection.refused("the map request", response, config.timings().request());
+        // Only here: the same status outside the Noise session is a proxy without its server.
+        throw refused.status() == 404 ? new UnknownNodeException(refused) : refused;
       }
       response.readTimeout(watchdog);
       InputStream body = response.body();

@@ -9,6 +9,7 @@ import java.util.concurrent.locks.ReentrantLock;
 import java.util.random.RandomGenerator;
 import org.jspecify.annotations.Nullable;
 import org.tailjar.crypto.NodePublicKey;
+import org.tailjar.transport.Backoff;
 
 /**
  * Keeps what the node says of itself, and tells the server of changes beside the map stream. Only
@@ -112,7 +113,7 @@ final class LocalUpdates {
     }
 
     private void run() {
-      Backoff backoff = new Backoff(random);
+      Backoff backoff = new Backoff(ControlClient.LONGEST_PAUSE, random);
       Duration pause = Duration.ZERO;
       try {
         while (true) {

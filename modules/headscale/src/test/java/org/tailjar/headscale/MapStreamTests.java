@@ -57,6 +57,27 @@ class MapStreamTests extends ControlClientFixture {
     assertThat(ended).succeedsWithin(Duration.ofSeconds(5));
   }
 
+  @Test
+  void aProxyWithoutItsServerDoesNotMakeTheNodeUnknown() throws Exception {
+    String key = server.keyAnswer;
+    String upgrade = server.upgradeAnswer;
+    server.script = (request, reply) -> reply.status(200).messages(SELF);
+    server.keyAnswer = ScriptedServer.http("404 Not Found", "404 page not found");
+    CompletableFuture<Void> ended = poll();
+    assertThat(listener.next(RecordingListener.Lost.class).reason()).contains("404");
+    server.upgradeAnswer = server.keyAnswer;
+    server.keyAnswer = key;
+    assertThat(
+            listener
+                .await(
+                    RecordingListener.Lost.class, lost -> lost.reason().contains("control upgrade"))
+                .reason())
+        .contains("404");
+    server.upgradeAnswer = upgrade;
+    listener.await(RecordingListener.Connected.class);
+    assertThat(ended).isNotDone();
+  }
+
   @ParameterizedTest
   @CsvSource(
       delimiter = '|',

@@ -14,12 +14,12 @@ import java.util.concurrent.TimeoutException;
 import org.jspecify.annotations.Nullable;
 import org.tailjar.crypto.NodePublicKey;
 import org.tailjar.headscale.AuthKey;
-import org.tailjar.headscale.Backoff;
 import org.tailjar.headscale.ControlClient;
 import org.tailjar.headscale.ControlException;
 import org.tailjar.headscale.ControlListener;
 import org.tailjar.headscale.NetworkMap;
 import org.tailjar.headscale.Registration;
+import org.tailjar.transport.Backoff;
 
 /**
  * Keeps the node a member of its tailnet: registers it, follows its network map, and registers it
@@ -57,6 +57,7 @@ final class Membership implements AutoCloseable {
   }
 
   private static final Logger LOG = System.getLogger("org.tailjar.tailnet");
+  private static final Duration LONGEST_PAUSE = Duration.ofSeconds(30);
   private static final Duration KEY_FILE_INTERVAL = Duration.ofSeconds(5);
 
   private final String server;
@@ -65,7 +66,7 @@ final class Membership implements AutoCloseable {
   private final ClientFactory clients;
   private final Observer observer;
   private final CountDownLatch closing = new CountDownLatch(1);
-  private final Backoff backoff = new Backoff();
+  private final Backoff backoff = new Backoff(LONGEST_PAUSE);
   private final Follower follower = new Follower();
 
   private volatile NodeIdentity identity;
