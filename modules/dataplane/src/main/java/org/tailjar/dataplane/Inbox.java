@@ -12,11 +12,15 @@ final class Inbox {
     queue.add(task);
   }
 
-  /** Runs what is there now, and what that adds. RX thread. */
-  void drain() {
+  /** Runs what is there now, and what that adds; a task that fails ends no other. RX thread. */
+  void drain(Faults faults) {
     Runnable task;
     while ((task = queue.poll()) != null) {
-      task.run();
+      try {
+        task.run();
+      } catch (RuntimeException e) {
+        faults.report(e);
+      }
     }
   }
 }

@@ -1,8 +1,6 @@
 package org.tailjar.dataplane;
 
 import java.io.IOException;
-import java.lang.System.Logger;
-import java.lang.System.Logger.Level;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
@@ -33,13 +31,14 @@ import org.tailjar.wireguard.WireGuard;
  */
 final class Receiver {
 
-  private static final Logger log = System.getLogger("org.tailjar.dataplane");
-
   private static final ValueLayout.OfInt INT =
       ValueLayout.JAVA_INT_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN);
   private static final int FIRST_HANDSHAKE_TYPE = 1;
   private static final int LAST_HANDSHAKE_TYPE = 3;
   private static final int TRANSPORT_TYPE = 4;
+
+  /** Faults of the paths, one right after the other, that end the thread. */
+  private static final int MAX_FAULTS_IN_A_ROW = 100;
 
   private final Paths paths;
   private final WireGuard wireGuard;
@@ -54,11 +53,11 @@ final class Receiver {
   private final TsmpResponder tsmp;
   private final Batch batch;
   private final IpPacket ip = new IpPacket();
+  private final Faults faults = new Faults();
+  private int faultsInARow;
 
   /** The peer of the present batch that the paths were told of last. */
   private @Nullable PeerLink confirmed;
-
-  private boolean faultLogged;
 
   Receiver(
       PacketDevice device,
@@ -90,12 +89,27 @@ final class Receiver {
   /** Runs until closed. */
   void run() throws IOException {
     while (!closed.getAsBoolean()) {
-      boolean received = paths.receive(batch, advance());
+      boolean received = receiveBatch();
       // First what was asked for before the messages came: a new peer's may be among them.
-      drainInbox();
+      inbox.drain(faults);
       if (received) {
         receive(System.nanoTime());
       }
+    }
+  }
+
+  private boolean receiveBatch() throws IOException {
+    try {
+      boolean received = paths.receive(batch, advance());
+      faultsInARow = 0;
+      return received;
+    } catch (RuntimeException e) {
+      faultsInARow++;
+      if (faultsInARow == MAX_FAULTS_IN_A_ROW) {
+        throw e; // they do not work any more
+      }
+      faults.report(e);
+      return false;
     }
   }
 
@@ -104,16 +118,8 @@ final class Receiver {
     try {
       return wireGuard.advance(now, outgoing);
     } catch (RuntimeException e) {
-      fault(e);
+      faults.report(e);
       return now;
-    }
-  }
-
-  private void drainInbox() {
-    try {
-      inbox.drain();
-    } catch (RuntimeException e) {
-      fault(e);
     }
   }
 
@@ -160,7 +166,7 @@ final class Receiver {
       try {
         message(memory, batch.offset(i), batch.length(i), path, links, now);
       } catch (RuntimeException e) {
-        fault(e); // one message must not end the tunnel of all peers
+        faults.report(e); // one message must not end the tunnel of all peers
       }
     }
     coalescer.flush();
@@ -221,13 +227,6 @@ final class Receiver {
     if (confirmed != link) {
       confirmed = link;
       paths.confirmed(link.endpoint(), path);
-    }
-  }
-
-  private void fault(RuntimeException e) {
-    if (!faultLogged) {
-      faultLogged = true;
-      log.log(Level.ERROR, "a fault in the packet path; what it was about is dropped", e);
     }
   }
 }

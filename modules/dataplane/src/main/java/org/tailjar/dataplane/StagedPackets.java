@@ -2,7 +2,7 @@ package org.tailjar.dataplane;
 
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
-import org.jspecify.annotations.Nullable;
+import java.util.Arrays;
 
 /**
  * Packets of one peer that wait for a session, oldest first. Guarded by its own monitor, which is
@@ -27,9 +27,14 @@ final class StagedPackets {
   /** What sealing may write behind a packet before it puts it back: padding. */
   private static final int TAILROOM = 16;
 
+  private static final int FIRST_SLOTS = 4;
+  private static final int[] NO_SLOTS = {};
+
   private final int slot;
-  private final int[] lengths = new int[CAPACITY];
-  private @Nullable MemorySegment memory;
+
+  // Room for a few packets at first: hundreds of peers may be waited for at once, with one each.
+  private int[] lengths = NO_SLOTS;
+  private MemorySegment memory = MemorySegment.NULL;
   private int first;
 
   /** Written under the monitor. */
@@ -63,9 +68,11 @@ final class StagedPackets {
     if (!room) {
       first = (first + 1) % CAPACITY;
       count = CAPACITY - 1;
+    } else if (count == lengths.length) {
+      grow();
     }
-    int index = (first + count) % CAPACITY;
-    MemorySegment.copy(from, offset, memory(), (long) index * slot, length);
+    int index = (first + count) % lengths.length;
+    MemorySegment.copy(from, offset, memory, (long) index * slot, length);
     lengths[index] = length;
     count++;
     return room;
@@ -73,22 +80,26 @@ final class StagedPackets {
 
   /** The buffer that the packets lie in; monitor held. */
   MemorySegment memory() {
-    MemorySegment buffer = memory;
-    if (buffer == null) {
-      buffer = Arena.ofAuto().allocate((long) CAPACITY * slot, 64);
-      memory = buffer;
-    }
-    return buffer;
+    return memory;
+  }
+
+  private void grow() {
+    int slots = Math.min(CAPACITY, Math.max(FIRST_SLOTS, 2 * lengths.length));
+    MemorySegment larger = Arena.ofAuto().allocate((long) slots * slot, 64);
+    // None was pushed out yet, so the first packet lies in the first slot.
+    MemorySegment.copy(memory, 0, larger, 0, (long) count * slot);
+    memory = larger;
+    lengths = Arrays.copyOf(lengths, slots);
   }
 
   /** Where the packet at a position in the queue lies; monitor held. */
   long offset(int position) {
-    return (long) ((first + position) % CAPACITY) * slot;
+    return (long) ((first + position) % lengths.length) * slot;
   }
 
   /** Length of the packet at a position in the queue; monitor held. */
   int length(int position) {
-    return lengths[(first + position) % CAPACITY];
+    return lengths[(first + position) % lengths.length];
   }
 
   /**
@@ -97,7 +108,8 @@ final class StagedPackets {
    */
   void clear() {
     first = 0;
-    memory = null;
+    memory = MemorySegment.NULL;
+    lengths = NO_SLOTS;
     count = 0;
   }
 }

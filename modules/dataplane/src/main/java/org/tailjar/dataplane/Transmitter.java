@@ -52,6 +52,7 @@ final class Transmitter {
   private final SuperPacket packet;
   private final IpPacket ip = new IpPacket();
   private final Segmenter segmenter = new Segmenter();
+  private final Faults faults = new Faults();
 
   /** First of the counters that {@link #ready} reserved. */
   private long counter;
@@ -81,7 +82,11 @@ final class Transmitter {
       int reads = 0;
       while (reads < BURST && device.read(packet)) {
         reads++;
-        transmit(System.nanoTime());
+        try {
+          transmit(System.nanoTime());
+        } catch (RuntimeException e) {
+          faults.report(e); // such as a key that was overwritten while this thread stood still
+        }
       }
       sealer.batches().flush();
       if (reads < BURST && !requests.isClosed()) {

@@ -348,6 +348,81 @@ class DataPlaneTests {
   }
 
   @Test
+  void aKeyThatIsDestroyedInTheMiddleCostsAPacketAndNotTheThread() throws InterruptedException {
+    BrittleAead aead = new BrittleAead();
+    try (TestNode three = new TestNode(3, Timings.STANDARD, aead)) {
+      TestNode.join(three, two);
+      three.device.inject(Packets.numbered(three.address, two.address, 1));
+      assertThat(two.take()).isNotNull();
+      aead.failures.set(1);
+      three.device.inject(Packets.numbered(three.address, two.address, 2));
+      byte[] next = Packets.numbered(three.address, two.address, 3);
+      three.device.inject(next);
+
+      assertThat(two.take()).isEqualTo(next);
+      assertThat(three.failures).isEmpty();
+    }
+  }
+
+  @Test
+  void workThatFailsHoldsUpNoOther() throws InterruptedException {
+    CountDownLatch running = new CountDownLatch(1);
+    CountDownLatch goOn = new CountDownLatch(1);
+    CountDownLatch done = new CountDownLatch(1);
+    one.dataPlane.execute(
+        () -> {
+          running.countDown();
+          await(goOn);
+        });
+    assertThat(running.await(10, TimeUnit.SECONDS)).isTrue();
+    one.dataPlane.execute(
+        () -> {
+          throw new IllegalStateException("work that fails");
+        });
+    one.dataPlane.execute(
+        () -> {
+          throw new IllegalStateException("work that fails again");
+        });
+    one.dataPlane.execute(done::countDown);
+    goOn.countDown();
+
+    assertThat(done.await(10, TimeUnit.SECONDS)).isTrue();
+  }
+
+  @Test
+  void aFaultOfThePathsCostsNoMoreThanItself() throws InterruptedException {
+    TestNode.join(one, two);
+    settle();
+    two.paths.faults.set(1);
+    one.device.inject(numbered(1));
+
+    assertThat(two.take()).isEqualTo(numbered(1));
+    assertThat(two.failures).isEmpty();
+  }
+
+  @Test
+  void pathsThatFailForGoodAreReported() throws InterruptedException {
+    TestNode.join(one, two);
+    settle();
+    two.paths.faults.set(Integer.MAX_VALUE);
+    one.device.inject(numbered(1));
+    long deadline = System.nanoTime() + PATIENCE.toNanos();
+    while (two.failures.isEmpty() && System.nanoTime() < deadline) {
+      Thread.onSpinWait();
+    }
+
+    assertThat(two.failures).hasSize(1).first().isInstanceOf(IllegalStateException.class);
+  }
+
+  private static void await(CountDownLatch latch) {
+    try {
+      assertThat(latch.await(10, TimeUnit.SECONDS)).isTrue();
+    } catch (InterruptedException e) {
+      throw new AssertionError(e);
+    }
+  }
+
+  @Test
   void aPeerThatIsRemovedIsCutOffAndCanComeBack() throws InterruptedException {
     FakePath path = TestNode.join(one, two);
     settle();

@@ -10,6 +10,7 @@ import java.util.Map;
 import java.util.Queue;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.Predicate;
@@ -55,6 +56,9 @@ final class FakePaths implements Paths {
 
   /** Thrown by the next receive. */
   volatile @Nullable IOException failure;
+
+  /** How many receives are to fail as they should not. */
+  final AtomicInteger faults = new AtomicInteger();
 
   private final ReentrantLock lock = new ReentrantLock();
   private final Condition arrived = lock.newCondition();
@@ -131,6 +135,9 @@ final class FakePaths implements Paths {
         throw failure;
       }
       woken = false;
+      if (faults.getAndUpdate(left -> Math.max(0, left - 1)) > 0) {
+        throw new IllegalStateException("a fault of the paths");
+      }
       Arrival next = arrivals.poll();
       if (next == null) {
         return false;

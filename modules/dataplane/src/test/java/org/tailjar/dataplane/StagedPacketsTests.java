@@ -57,6 +57,14 @@ class StagedPacketsTests {
   }
 
   @Test
+  void aFewPacketsTakeLittleMemory() {
+    add(1, 20);
+    assertThat(staged.memory().byteSize()).isLessThan(10 * MTU);
+    staged.clear();
+    assertThat(staged.memory().byteSize()).isZero();
+  }
+
+  @Test
   void afterClearingItStartsAnew() {
     for (int i = 0; i < StagedPackets.CAPACITY + 7; i++) {
       add(i, 10);

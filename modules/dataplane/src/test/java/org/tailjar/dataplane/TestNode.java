@@ -41,10 +41,13 @@ final class TestNode implements AutoCloseable {
   }
 
   TestNode(int number, Timings timings) {
+    this(number, timings, PacketCiphers.byName("jce"));
+  }
+
+  TestNode(int number, Timings timings, Aead aead) {
     address = "100.64.0." + number;
     address6 = "fd7a:115c:a1e0::" + number;
     device = new InMemoryDevice("node" + number, MTU);
-    Aead aead = PacketCiphers.byName("jce");
     SecureRandom random = new SecureRandom();
     WireGuard wireGuard = new WireGuard(key, aead, timings, InstantSource.system(), random);
     dataPlane = new DataPlane(device, paths, wireGuard, aead, failures::add);
