@@ -47,6 +47,7 @@ final class HeadscaleNode implements TailnetNode, Membership.Observer {
   private final String server;
   private final CompletableFuture<StartFailure> failure = new CompletableFuture<>();
   private final DiscoPrivateKey discoKey = DiscoPrivateKey.generate();
+  private final Repairs repairs = new Repairs(this::repaired, REPAIR_INTERVAL);
 
   private @Nullable StateStore store;
   private @Nullable Outbound outbound;
@@ -296,22 +297,8 @@ final class HeadscaleNode implements TailnetNode, Membership.Observer {
    * container, stays.
    */
   private void repair() {
-    if (damaged) {
-      return;
-    }
     damaged = true;
-    Thread.ofVirtual()
-        .name("repair")
-        .start(
-            () -> {
-              while (!repaired()) {
-                try {
-                  TimeUnit.NANOSECONDS.sleep(REPAIR_INTERVAL.toNanos());
-                } catch (InterruptedException e) {
-                  return;
-                }
-              }
-            });
+    repairs.needed();
   }
 
   private synchronized boolean repaired() {
@@ -327,16 +314,17 @@ final class HeadscaleNode implements TailnetNode, Membership.Observer {
         broken.close();
       }
       packetInterface = interfaces.get();
+      damaged = false; // what fails from here on is a new damage
       openPacketPath(current.identity());
       NetworkMap last = map;
       Instant time = mapTime;
       if (last != null && time != null) {
         apply(last, time);
       }
-      damaged = false;
       LOG.log(Level.INFO, "the packet path works again");
       return true;
-    } catch (StartException | IOException e) {
+    } catch (IOException | RuntimeException e) {
+      damaged = true;
       LOG.log(Level.DEBUG, "repair", e);
       return false;
     }
