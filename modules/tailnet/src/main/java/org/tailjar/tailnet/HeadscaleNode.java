@@ -176,11 +176,33 @@ final class HeadscaleNode implements TailnetNode, Membership.Observer {
     }
   }
 
+  private void configure(PacketInterface attached, NetworkMap current) throws IOException {
+    attached.configure(
+        MapTranslation.prefixes(current.self().addresses()),
+        MapTranslation.routes(current, config.acceptRoutes(), Instant.now()));
+  }
+
+  /** Puts back what others took from the interface; false once that is nobody's any more. */
+  private synchronized boolean keepInterface() {
+    NetworkMap current = map;
+    PacketInterface attached = packetInterface;
+    if (current != null && attached != null && !damaged) {
+      try {
+        configure(attached, current);
+      } catch (IOException | RuntimeException e) {
+        LOG.log(Level.ERROR, "the interface cannot be configured: {0}", e.getMessage());
+        repair();
+      }
+    }
+    return state != NodeStatus.State.STOPPED;
+  }
+
   private void begin(StateStore opened, NodeIdentity identity) {
     Membership begun =
         new Membership(server, config.authKey(), opened, identity, this::controlClient, this);
     membership = begun;
     membershipThread = Thread.ofVirtual().name("membership").start(begun::run);
+    InterfaceWatch.start(this::keepInterface, InterfaceWatch.INTERVAL);
   }
 
   private ControlClient controlClient(NodeIdentity identity, ControlListener listener) {
@@ -231,10 +253,7 @@ final class HeadscaleNode implements TailnetNode, Membership.Observer {
     if (path != null) {
       path.apply(received, Instant.now());
     }
-    required(packetInterface)
-        .configure(
-            MapTranslation.prefixes(received.self().addresses()),
-            MapTranslation.routes(received, config.acceptRoutes(), Instant.now()));
+    configure(required(packetInterface), received);
     map = received;
     mapTime = time;
     authUrl = Optional.empty();

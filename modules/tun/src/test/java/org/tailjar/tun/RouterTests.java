@@ -134,6 +134,30 @@ class RouterTests {
   }
 
   @Test
+  void whatTheKernelDropsWithAnInterfaceThatIsSwitchedOffComesBack() throws Exception {
+    namespace.run(
+        () -> {
+          try (TunDevice device = TunDevice.open(TunConfig.of("tailscale0", 1280));
+              Router router = Router.open(device.name());
+              Netlink netlink = Netlink.open()) {
+            router.apply(BOTH);
+            List<String> before = state();
+            int link = netlink.link(device.name()).orElseThrow().index();
+            netlink.setUp(link, false);
+            netlink.setUp(link, true);
+            netlink.setMtu(link, 1500);
+            assertThat(netlink.routes(52)).isEmpty();
+            assertThat(netlink.addresses(link)).doesNotContain(LinkAddress.of(IPV6));
+
+            router.apply(BOTH);
+
+            assertThat(state()).isEqualTo(before);
+            assertThat(netlink.link(device.name()).orElseThrow().mtu()).isEqualTo(1280);
+          }
+        });
+  }
+
+  @Test
   void closingLeavesNothingBehind() throws Exception {
     namespace.run(
         () -> {
