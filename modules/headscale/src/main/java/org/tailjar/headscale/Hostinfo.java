@@ -76,26 +76,6 @@ public record Hostinfo(
         userspace);
   }
 
-  /** The same with the name that the node asks for. */
-  public Hostinfo withHostname(String name) {
-    return new Hostinfo(
-        ipnVersion,
-        os,
-        osVersion,
-        container,
-        distro,
-        distroVersion,
-        name,
-        shieldsUp,
-        machine,
-        routableIps,
-        requestTags,
-        services,
-        netInfo,
-        sshHostKeys,
-        userspace);
-  }
-
   /** The same with another view of the network. */
   public Hostinfo withNetInfo(@Nullable NetInfo info) {
     return new Hostinfo(
@@ -112,26 +92,6 @@ public record Hostinfo(
         requestTags,
         services,
         info,
-        sshHostKeys,
-        userspace);
-  }
-
-  /** The same with other offered routes, as prefixes. */
-  public Hostinfo withRoutableIps(List<String> routes) {
-    return new Hostinfo(
-        ipnVersion,
-        os,
-        osVersion,
-        container,
-        distro,
-        distroVersion,
-        hostname,
-        shieldsUp,
-        machine,
-        routes,
-        requestTags,
-        services,
-        netInfo,
         sshHostKeys,
         userspace);
   }
