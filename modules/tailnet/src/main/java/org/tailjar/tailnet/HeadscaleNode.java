@@ -107,7 +107,7 @@ final class HeadscaleNode implements TailnetNode, Membership.Observer {
       Optional<NodeIdentity> kept = opened.load();
       NodeIdentity identity;
       if (kept.isEmpty()) {
-        identity = NodeIdentity.generate(server);
+        identity = opened.takeOver(server).orElseGet(() -> NodeIdentity.generate(server));
       } else if (kept.get().serverUrl().equals(server)) {
         identity = kept.get();
       } else {

@@ -1,6 +1,8 @@
 package org.tailjar.tailnet;
 
 import java.io.IOException;
+import java.lang.System.Logger;
+import java.lang.System.Logger.Level;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
 import java.nio.channels.FileLock;
@@ -27,6 +29,7 @@ import org.tailjar.tailnet.NodeIdentity.MalformedException;
  */
 final class StateDirectory implements StateStore {
 
+  private static final Logger LOG = System.getLogger("org.tailjar.tailnet");
   private static final String STATE = "tailjar.state";
   private static final String TEMPORARY = "tailjar.new";
   private static final String MAP = "netmap.json";
@@ -97,6 +100,34 @@ final class StateDirectory implements StateStore {
   public Optional<NodeIdentity> load() throws IOException, MalformedException {
     Optional<byte[]> content = read(STATE);
     return content.isEmpty() ? Optional.empty() : Optional.of(NodeIdentity.decode(content.get()));
+  }
+
+  @Override
+  public Optional<NodeIdentity> takeOver(String serverUrl) {
+    Path file = directory.resolve(IncumbentState.FILE);
+    if (Files.notExists(file)) {
+      return Optional.empty();
+    }
+    try {
+      // What is not a regular file might never end.
+      if (!Files.isRegularFile(file) || Files.size(file) > IncumbentState.MAX_SIZE) {
+        throw new MalformedException("it is no file of the incumbent's daemon");
+      }
+      IncumbentState found = IncumbentState.decode(Files.readAllBytes(file));
+      if (!found.belongsTo(serverUrl)) {
+        throw new MalformedException(
+            "its node belongs to " + found.serverName() + ", not to " + serverUrl);
+      }
+      // A map without an identity is of another life.
+      forgetMap();
+      LOG.log(Level.INFO, "taking over the node in {0}: same address and name, no auth key", file);
+      return Optional.of(found.identity(serverUrl));
+    } catch (MalformedException e) {
+      LOG.log(Level.WARNING, "the node in {0} is not taken over: {1}", file, e.getMessage());
+    } catch (IOException e) {
+      LOG.log(Level.WARNING, "the node in {0} is not taken over: {1}", file, reason(e));
+    }
+    return Optional.empty();
   }
 
   @Override

@@ -20,6 +20,11 @@ final class StateInMemory implements StateStore {
   }
 
   @Override
+  public Optional<NodeIdentity> takeOver(String serverUrl) {
+    return Optional.empty();
+  }
+
+  @Override
   public void save(NodeIdentity replacement) {
     identity = replacement;
   }

@@ -32,6 +32,15 @@ sealed interface StateStore extends AutoCloseable permits StateDirectory, StateI
   Optional<NodeIdentity> load() throws IOException, MalformedException;
 
   /**
+   * The node that the incumbent's daemon left in this place, for a start at which {@link #load} is
+   * empty; it is not saved yet. Empty, after a warning, when it is of no use, and when there is
+   * none.
+   *
+   * @param serverUrl the server to join: a node of another one is of no use
+   */
+  Optional<NodeIdentity> takeOver(String serverUrl);
+
+  /**
    * Replaces what is kept: after this returns, it is there after a power cut; if it throws, the old
    * one is.
    */
