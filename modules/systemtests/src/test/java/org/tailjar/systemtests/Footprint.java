@@ -12,7 +12,7 @@ import java.util.Locale;
 /**
  * Measures, side by side in one run, what our node and the incumbent cost at rest and how long each
  * takes from a warm start to the first answered packet. Prints a table in Markdown. Started by
- * {@code scripts/footprint}.
+ * {@code scripts/bench footprint}.
  */
 final class Footprint {
 
