@@ -11,6 +11,7 @@ import org.tailjar.linux.EventDescriptor;
 import org.tailjar.linux.IoVector;
 import org.tailjar.linux.LinuxException;
 import org.tailjar.linux.Netlink;
+import org.tailjar.linux.NetworkLink;
 import org.tailjar.linux.Poll;
 import org.tailjar.linux.TunDescriptor;
 import org.tailjar.packet.GatherPacket;
@@ -83,8 +84,15 @@ public final class TunDevice implements PacketDevice {
       boolean udp = header && config.udpOffload() && offloads(descriptor, true);
       boolean tcp = udp || (header && offloads(descriptor, false));
       try (Netlink netlink = Netlink.open()) {
-        int link = netlink.link(descriptor.name()).orElseThrow().index();
-        netlink.setMtu(link, config.mtu());
+        // Somebody may have renamed or removed it in this very moment.
+        NetworkLink link =
+            netlink
+                .link(descriptor.name())
+                .orElseThrow(
+                    () ->
+                        new LinuxException(
+                            Errno.ENODEV, "find the interface " + descriptor.name()));
+        netlink.setMtu(link.index(), config.mtu());
       }
       return new TunDevice(descriptor, EventDescriptor.open(), config.mtu(), header, tcp, udp);
     } catch (IOException e) {
