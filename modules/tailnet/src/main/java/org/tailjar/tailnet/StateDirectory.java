@@ -31,7 +31,7 @@ final class StateDirectory implements StateStore {
 
   private static final Logger LOG = System.getLogger("org.tailjar.tailnet");
   private static final String STATE = "tailjar.state";
-  private static final String TEMPORARY = "tailjar.new";
+  private static final String TEMPORARY = ".new";
   private static final String MAP = "netmap.json";
   private static final String LOCK = "tailjar.lock";
   private static final FileAttribute<Set<PosixFilePermission>> PRIVATE_FILE =
@@ -85,7 +85,7 @@ final class StateDirectory implements StateStore {
    * Writes and removes a file, since a lock file that was there before proves nothing of the disk.
    */
   private void probe() throws IOException {
-    Path probe = directory.resolve(TEMPORARY);
+    Path probe = directory.resolve(STATE + TEMPORARY);
     Files.deleteIfExists(probe);
     write(probe, new byte[] {'\n'});
     Files.delete(probe);
@@ -151,7 +151,7 @@ final class StateDirectory implements StateStore {
   }
 
   @Override
-  public void forgetMap() throws IOException {
+  public synchronized void forgetMap() throws IOException {
     Files.deleteIfExists(directory.resolve(MAP));
   }
 
@@ -163,8 +163,12 @@ final class StateDirectory implements StateStore {
     }
   }
 
-  private void replace(String name, byte[] content) throws IOException {
-    Path temporary = directory.resolve(TEMPORARY);
+  /**
+   * Each file has a temporary one of its own: the identity and the map are saved by threads of
+   * their own, and one must never be renamed to the other's name.
+   */
+  private synchronized void replace(String name, byte[] content) throws IOException {
+    Path temporary = directory.resolve(name + TEMPORARY);
     Files.deleteIfExists(temporary);
     write(temporary, content);
     Files.move(

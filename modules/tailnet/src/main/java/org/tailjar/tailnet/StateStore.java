@@ -6,10 +6,7 @@ import java.time.Instant;
 import java.util.Optional;
 import org.tailjar.tailnet.NodeIdentity.MalformedException;
 
-/**
- * Where the identity and the last network map are kept. Owned by the thread that talks to the
- * server.
- */
+/** Where the identity and the last network map are kept. Each of the two has one writer. */
 sealed interface StateStore extends AutoCloseable permits StateDirectory, StateInMemory {
 
   /**

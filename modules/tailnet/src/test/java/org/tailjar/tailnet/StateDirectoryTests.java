@@ -3,9 +3,12 @@ package org.tailjar.tailnet;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
+import java.util.concurrent.atomic.AtomicReference;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.tailjar.tailnet.NodeIdentity.MalformedException;
@@ -26,6 +29,34 @@ class StateDirectoryTests {
     try (StateDirectory state = StateDirectory.open(directory)) {
       assertThat(state.load()).contains(identity);
     }
+  }
+
+  @Test
+  void theIdentityAndTheMapMayBeSavedAtOnce() throws Exception {
+    NodeIdentity identity = NodeIdentity.generate("http://hs");
+    byte[] map = "a map".getBytes(StandardCharsets.UTF_8);
+    AtomicReference<IOException> failure = new AtomicReference<>();
+    try (StateDirectory state = StateDirectory.open(temporary)) {
+      Thread other =
+          Thread.ofPlatform()
+              .start(
+                  () -> {
+                    try {
+                      for (int i = 0; i < 200; i++) {
+                        state.saveMap(map);
+                      }
+                    } catch (IOException e) {
+                      failure.set(e);
+                    }
+                  });
+      for (int i = 0; i < 200; i++) {
+        state.save(identity);
+        assertThat(state.load()).contains(identity);
+      }
+      other.join();
+      assertThat(state.loadMap().orElseThrow().json()).isEqualTo(map);
+    }
+    assertThat(failure.get()).isNull();
   }
 
   @Test
