@@ -84,7 +84,11 @@ final class Daemon {
       LOG.log(ERROR, StartMessages.of(failure));
       status = ExitStatus.CONFIGURATION;
     } catch (RuntimeException e) {
-      LOG.log(ERROR, "the node cannot start, which is a fault of this program", e);
+      // A node that a signal closed before it was started refuses to start.
+      LOG.log(
+          stopping.getCount() == 0 ? DEBUG : ERROR,
+          "the node cannot start, which is a fault of this program",
+          e);
       status = ExitStatus.FAULT;
     }
     try {

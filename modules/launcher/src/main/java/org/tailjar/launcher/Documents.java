@@ -88,6 +88,8 @@ final class Documents {
             rounded(traffic.udpReceive().mean(), 2),
             rounded(traffic.tunWrite().mean(), 2)),
         calls(traffic),
+        traffic.bytesOut(),
+        traffic.bytesIn(),
         paths(status),
         traffic.counters());
   }
@@ -97,13 +99,11 @@ final class Documents {
         call(traffic.tunRead()),
         call(traffic.udpSend()),
         call(traffic.udpReceive()),
-        call(traffic.tunWrite()),
-        call(traffic.relaySend()),
-        call(traffic.relayReceive()));
+        call(traffic.tunWrite()));
   }
 
   private static StatusDocument.Call call(CallCount count) {
-    return new StatusDocument.Call(count.calls(), count.packets(), count.bytes());
+    return new StatusDocument.Call(count.calls(), count.packets());
   }
 
   /** How many peers are reached how: what is not active has no path that is worth counting. */

@@ -54,7 +54,9 @@ final class Metrics {
   private void traffic(TrafficStatistics traffic) {
     calls("tailjar_calls_total", "Calls that carried packets.", traffic, CallCount::calls);
     calls("tailjar_packets_total", "Packets carried.", traffic, CallCount::packets);
-    calls("tailjar_bytes_total", "Bytes carried.", traffic, CallCount::bytes);
+    family("tailjar_bytes_total", "counter", "Bytes of IP packets through tunnels.");
+    sample("tailjar_bytes_total", "direction", "out", Long.toString(traffic.bytesOut()));
+    sample("tailjar_bytes_total", "direction", "in", Long.toString(traffic.bytesIn()));
     if (!traffic.counters().isEmpty()) {
       family("tailjar_events_total", "counter", "What else was counted on the packet path.");
       traffic
@@ -71,8 +73,6 @@ final class Metrics {
     call(name, "udp_send", traffic.udpSend(), value);
     call(name, "udp_receive", traffic.udpReceive(), value);
     call(name, "tun_write", traffic.tunWrite(), value);
-    call(name, "relay_send", traffic.relaySend(), value);
-    call(name, "relay_receive", traffic.relayReceive(), value);
   }
 
   private void call(String name, String label, CallCount count, ToLongFunction<CallCount> value) {

@@ -93,6 +93,8 @@ public record StatusDocument(
       @Property("MapAgeSeconds") @Nullable Double mapAgeSeconds,
       @Property("PacketsPerCall") PacketsPerCall packetsPerCall,
       @Property("Calls") Calls calls,
+      @Property("BytesOut") long bytesOut,
+      @Property("BytesIn") long bytesIn,
       @Property("Paths") Paths paths,
       @Property("Counters") Map<String, Long> counters) {}
 
@@ -110,16 +112,11 @@ public record StatusDocument(
       @Property("TunRead") Call tunRead,
       @Property("UDPSend") Call udpSend,
       @Property("UDPReceive") Call udpReceive,
-      @Property("TunWrite") Call tunWrite,
-      @Property("RelaySend") Call relaySend,
-      @Property("RelayReceive") Call relayReceive) {}
+      @Property("TunWrite") Call tunWrite) {}
 
   /** One kind of call. */
   @Json
-  public record Call(
-      @Property("Calls") long calls,
-      @Property("Packets") long packets,
-      @Property("Bytes") long bytes) {}
+  public record Call(@Property("Calls") long calls, @Property("Packets") long packets) {}
 
   /** How many peers are reached how. */
   @Json

@@ -129,12 +129,12 @@ final class FakeNode implements TailnetNode {
         Optional.of(Duration.ofMillis(2500)),
         "connected",
         new TrafficStatistics(
-            new CallCount(10, 320, 400_000),
-            new CallCount(4, 100, 150_000),
-            new CallCount(8, 100, 150_000),
-            new CallCount(3, 100, 120_000),
-            CallCount.NONE,
-            CallCount.NONE,
+            new CallCount(10, 320),
+            new CallCount(4, 100),
+            new CallCount(8, 100),
+            new CallCount(3, 100),
+            400_000,
+            120_000,
             Map.of("dropped_by_filter", 5L)));
   }
 

@@ -5,11 +5,10 @@ package org.tailjar.tailnet;
  *
  * @param calls that carried at least one packet
  * @param packets that they carried, each inner or outer IP packet counted once
- * @param bytes that they carried
  */
-public record CallCount(long calls, long packets, long bytes) {
+public record CallCount(long calls, long packets) {
   /** Nothing yet. */
-  public static final CallCount NONE = new CallCount(0, 0, 0);
+  public static final CallCount NONE = new CallCount(0, 0);
 
   /** Packets per call, 0 before the first. */
   public double mean() {

@@ -25,6 +25,7 @@ import org.tailjar.headscale.ControlException;
 import org.tailjar.headscale.ControlListener;
 import org.tailjar.headscale.NetworkMap;
 import org.tailjar.headscale.Node;
+import org.tailjar.headscale.ServerUrl;
 import org.tailjar.magicsock.LocalPaths;
 import org.tailjar.magicsock.PathPing;
 import org.tailjar.tailnet.NodeIdentity.MalformedException;
@@ -53,6 +54,7 @@ final class HeadscaleNode implements TailnetNode, Membership.Observer {
   private @Nullable Outbound outbound;
   private @Nullable Thread membershipThread;
   private @Nullable MapKeeper mapKeeper;
+  private String unusableMap = "";
   private volatile @Nullable Membership membership;
   private volatile @Nullable ControlClient client;
   private volatile @Nullable PacketInterface packetInterface;
@@ -67,6 +69,9 @@ final class HeadscaleNode implements TailnetNode, Membership.Observer {
   private volatile boolean damaged;
   private volatile boolean loggedOut;
 
+  /** Grows with each packet path: one that is closed may still have something to tell. */
+  private volatile int packetPaths;
+
   HeadscaleNode(NodeConfig config) {
     this(config, () -> PacketInterface.open(config));
   }
@@ -74,7 +79,8 @@ final class HeadscaleNode implements TailnetNode, Membership.Observer {
   HeadscaleNode(NodeConfig config, Supplier<PacketInterface> interfaces) {
     this.config = config;
     this.interfaces = interfaces;
-    server = config.serverUrl().toString();
+    // In the one form that a URL has: a last slash does not make another server.
+    server = ServerUrl.parse(config.serverUrl().toString()).toString();
   }
 
   @Override
@@ -83,6 +89,7 @@ final class HeadscaleNode implements TailnetNode, Membership.Observer {
       throw new IllegalStateException("a node is started once");
     }
     state = NodeStatus.State.STARTING;
+    warnOfPlainHttp();
     try {
       StateStore opened = StateStore.open(config.state());
       store = opened;
@@ -93,12 +100,30 @@ final class HeadscaleNode implements TailnetNode, Membership.Observer {
       openPacketPath(identity);
       applySavedMap(opened, identity);
       begin(opened, identity);
-    } catch (StartException e) {
+    } catch (RuntimeException e) {
       close();
       throw e;
     } catch (IOException e) {
       close();
       throw new StartException(new StartFailure.NoSocket(String.valueOf(e.getMessage())), e);
+    }
+  }
+
+  private void warnOfPlainHttp() {
+    if (ServerUrl.parse(server).isPlainHttpToPublicAddress()) {
+      LOG.log(
+          Level.WARNING,
+          "{0} is plain http to a public address: anybody on the way can read the auth key; use"
+              + " https",
+          server);
+    }
+  }
+
+  private boolean isThisServer(String url) {
+    try {
+      return ServerUrl.parse(url).toString().equals(server);
+    } catch (IllegalArgumentException e) {
+      return false;
     }
   }
 
@@ -108,7 +133,7 @@ final class HeadscaleNode implements TailnetNode, Membership.Observer {
       NodeIdentity identity;
       if (kept.isEmpty()) {
         identity = opened.takeOver(server).orElseGet(() -> NodeIdentity.generate(server));
-      } else if (kept.get().serverUrl().equals(server)) {
+      } else if (isThisServer(kept.get().serverUrl())) {
         identity = kept.get();
       } else {
         LOG.log(
@@ -117,10 +142,13 @@ final class HeadscaleNode implements TailnetNode, Membership.Observer {
             kept.get().serverUrl(),
             server);
         identity = kept.get().withFreshNodeKey(server);
-        opened.forgetMap();
       }
       if (!identity.registered() && readKey().isEmpty()) {
         throw new StartException(new StartFailure.KeyMissing());
+      }
+      if (!identity.registered()) {
+        // Before the identity: whatever happens in between, no map outlives the node that it is of.
+        opened.forgetMap();
       }
       opened.save(identity);
       return identity;
@@ -144,12 +172,14 @@ final class HeadscaleNode implements TailnetNode, Membership.Observer {
 
   private void openPacketPath(NodeIdentity identity) throws IOException {
     PacketInterface attached = required(packetInterface);
+    int number = packetPaths + 1;
+    packetPaths = number;
     packetPath =
         required(outbound)
             .packetPath(
                 attached.device(),
                 identity.nodeKey(),
-                this::localPathsChanged,
+                local -> localPathsChanged(number, local),
                 this::packetPathFailed);
   }
 
@@ -171,8 +201,9 @@ final class HeadscaleNode implements TailnetNode, Membership.Observer {
           Level.WARNING,
           "the saved network map cannot be read and is not used: {0}",
           e.getMessage());
-    } catch (IOException e) {
-      LOG.log(Level.WARNING, "the saved network map cannot be put in force: {0}", e.getMessage());
+    } catch (IOException | RuntimeException e) {
+      LOG.log(
+          Level.WARNING, "the saved network map cannot be put in force: {0}", String.valueOf(e));
     }
   }
 
@@ -186,7 +217,7 @@ final class HeadscaleNode implements TailnetNode, Membership.Observer {
   private synchronized boolean keepInterface() {
     NetworkMap current = map;
     PacketInterface attached = packetInterface;
-    if (current != null && attached != null && !damaged) {
+    if (current != null && attached != null && !damaged && state != NodeStatus.State.STOPPED) {
       try {
         configure(attached, current);
       } catch (IOException | RuntimeException e) {
@@ -199,7 +230,14 @@ final class HeadscaleNode implements TailnetNode, Membership.Observer {
 
   private void begin(StateStore opened, NodeIdentity identity) {
     Membership begun =
-        new Membership(server, config.authKey(), opened, identity, this::controlClient, this);
+        new Membership(
+            server,
+            config.authKey(),
+            opened,
+            identity,
+            (who, listener) -> ControlLink.of(controlClient(who, listener)),
+            this,
+            map != null);
     membership = begun;
     membershipThread = Thread.ofVirtual().name("membership").start(begun::run);
     InterfaceWatch.start(this::keepInterface, InterfaceWatch.INTERVAL);
@@ -235,40 +273,66 @@ final class HeadscaleNode implements TailnetNode, Membership.Observer {
 
   @Override
   public synchronized void networkMap(NetworkMap received) {
-    if (state == NodeStatus.State.STOPPED) {
+    if (state == NodeStatus.State.STOPPED || loggedOut) {
       return;
     }
+    Instant now = Instant.now();
     try {
-      apply(received, Instant.now());
+      if (damaged) {
+        // The repair puts it in force.
+        running(received, now);
+      } else {
+        apply(received, now);
+      }
     } catch (IOException e) {
       LOG.log(Level.ERROR, "the interface cannot be configured: {0}", e.getMessage());
+      running(received, now);
       repair();
+      return;
+    } catch (RuntimeException e) {
+      // The map before it stays in force, and the map stream goes on.
+      LOG.log(Level.DEBUG, "network map", e);
+      if (!unusableMap.equals(e.toString())) {
+        unusableMap = e.toString();
+        LOG.log(Level.ERROR, "a network map cannot be put in force: {0}", unusableMap);
+      }
       return;
     }
     required(mapKeeper).keep(received);
   }
 
   private void apply(NetworkMap received, Instant time) throws IOException {
-    PacketPath path = packetPath;
-    if (path != null) {
-      path.apply(received, Instant.now());
-    }
-    configure(required(packetInterface), received);
+    putInForce(received);
+    running(received, time);
+  }
+
+  private void running(NetworkMap received, Instant time) {
     map = received;
     mapTime = time;
     authUrl = Optional.empty();
     state = NodeStatus.State.RUNNING;
   }
 
+  private void putInForce(NetworkMap received) throws IOException {
+    PacketPath path = packetPath;
+    if (path != null) {
+      path.apply(received, Instant.now());
+    }
+    configure(required(packetInterface), received);
+  }
+
   @Override
-  public void needsLogin(Optional<URI> url) {
+  public synchronized void needsLogin(Optional<URI> url) {
+    if (state == NodeStatus.State.STOPPED) {
+      return;
+    }
     authUrl = url;
     state = NodeStatus.State.NEEDS_LOGIN;
     serverConnection = "connected; this node needs a login";
   }
 
   @Override
-  public void registered() {
+  public synchronized void registered() {
     authUrl = Optional.empty();
     if (state == NodeStatus.State.NEEDS_LOGIN) {
       state = NodeStatus.State.STARTING;
@@ -281,14 +345,20 @@ final class HeadscaleNode implements TailnetNode, Membership.Observer {
   }
 
   @Override
-  public void refused(StartFailure why) {
+  public synchronized void refused(StartFailure why) {
+    if (state == NodeStatus.State.STOPPED) {
+      return;
+    }
     state = NodeStatus.State.NEEDS_LOGIN;
     failure.complete(why);
   }
 
   // What the packet path tells.
 
-  private void localPathsChanged(LocalPaths local) {
+  private void localPathsChanged(int number, LocalPaths local) {
+    if (number != packetPaths) {
+      return;
+    }
     localPaths = local;
     ControlClient known = client;
     if (known != null) {
@@ -325,6 +395,10 @@ final class HeadscaleNode implements TailnetNode, Membership.Observer {
     if (state == NodeStatus.State.STOPPED || current == null) {
       return true;
     }
+    if (loggedOut) {
+      damaged = false;
+      return true;
+    }
     try {
       closePacketPath();
       PacketInterface broken = packetInterface;
@@ -336,9 +410,8 @@ final class HeadscaleNode implements TailnetNode, Membership.Observer {
       damaged = false; // what fails from here on is a new damage
       openPacketPath(current.identity());
       NetworkMap last = map;
-      Instant time = mapTime;
-      if (last != null && time != null) {
-        apply(last, time);
+      if (last != null) {
+        putInForce(last);
       }
       LOG.log(Level.INFO, "the packet path works again");
       return true;
@@ -395,7 +468,9 @@ final class HeadscaleNode implements TailnetNode, Membership.Observer {
         current == null ? Optional.empty() : Optional.of(StatusReport.tailnet(current)),
         time == null ? Optional.empty() : Optional.of(Duration.between(time, now)),
         serverConnection,
-        path == null ? TrafficStatistics.NONE : StatusReport.traffic(path.statistics()));
+        path == null
+            ? TrafficStatistics.NONE
+            : StatusReport.traffic(path.statistics(), path.losses()));
   }
 
   @Override
@@ -483,46 +558,64 @@ final class HeadscaleNode implements TailnetNode, Membership.Observer {
       return;
     }
     loggedOut = true;
+    required(mapKeeper).forget();
+    required(store).forgetMap();
     state = NodeStatus.State.NEEDS_LOGIN;
     serverConnection = "logged out";
     map = null;
     mapTime = null;
     closePacketPath();
-    required(packetInterface).configure(List.of(), List.of());
+    PacketInterface attached = packetInterface;
+    if (attached != null) {
+      attached.configure(List.of(), List.of());
+    }
     LOG.log(Level.INFO, "logged out; a restart joins again, with an auth key");
   }
 
   @Override
   public void close() {
-    Membership member = membership;
-    if (member != null && config.logsOutOnClose() && state != NodeStatus.State.STOPPED) {
-      try {
-        logout(LOGOUT_ON_CLOSE);
-      } catch (IOException e) {
-        LOG.log(Level.WARNING, "not logged out: {0}", e.getMessage());
-      } catch (InterruptedException e) {
-        Thread.currentThread().interrupt();
+    Membership member;
+    boolean leaves;
+    synchronized (this) {
+      // A start under way is over here; one that comes later finds the node stopped.
+      if (state == NodeStatus.State.STOPPED) {
+        return;
+      }
+      member = membership;
+      leaves = member != null && config.logsOutOnClose() && !loggedOut;
+      if (!leaves) {
+        release(member);
+        return;
       }
     }
-    synchronized (this) {
-      state = NodeStatus.State.STOPPED;
-      if (member != null) {
-        member.close();
-      }
-      closePacketPath();
-      PacketInterface attached = packetInterface;
-      packetInterface = null;
-      if (attached != null) {
-        attached.close();
-      }
-      if (mapKeeper != null) {
-        mapKeeper.close();
-        mapKeeper = null;
-      }
-      if (store != null) {
-        store.close();
-        store = null;
-      }
+    try {
+      logout(LOGOUT_ON_CLOSE);
+    } catch (IOException e) {
+      LOG.log(Level.WARNING, "not logged out: {0}", e.getMessage());
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    }
+    release(member);
+  }
+
+  private synchronized void release(@Nullable Membership member) {
+    state = NodeStatus.State.STOPPED;
+    if (member != null) {
+      member.close();
+    }
+    closePacketPath();
+    PacketInterface attached = packetInterface;
+    packetInterface = null;
+    if (attached != null) {
+      attached.close();
+    }
+    if (mapKeeper != null) {
+      mapKeeper.close();
+      mapKeeper = null;
+    }
+    if (store != null) {
+      store.close();
+      store = null;
     }
   }
 

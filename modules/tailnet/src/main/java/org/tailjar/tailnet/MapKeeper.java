@@ -34,6 +34,11 @@ final class MapKeeper implements AutoCloseable {
     LockSupport.unpark(thread);
   }
 
+  /** Forgets a map that is not saved yet; the one that was saved is the store's to forget. */
+  void forget() {
+    latest = null;
+  }
+
   private void run() {
     @Nullable NetworkMap saved = null;
     boolean failing = false;
@@ -58,7 +63,8 @@ final class MapKeeper implements AutoCloseable {
       if (last) {
         return;
       }
-      if (latest == saved && !closed) {
+      NetworkMap newest = latest;
+      if ((newest == null || newest == saved) && !closed) {
         LockSupport.park(this);
       }
     }

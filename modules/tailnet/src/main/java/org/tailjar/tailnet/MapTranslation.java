@@ -13,6 +13,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeMap;
+import java.util.concurrent.ConcurrentHashMap;
 import org.jspecify.annotations.Nullable;
 import org.tailjar.crypto.DiscoPublicKey;
 import org.tailjar.derp.DerpMap;
@@ -44,7 +45,18 @@ final class MapTranslation {
 
   private static final IpPrefix TAILSCALE_IPV6 = IpPrefix.parse("fd7a:115c:a1e0::/48");
 
+  /** Maps come many times an hour, with the same mistake in each: what was said already. */
+  private static final Set<String> SAID = ConcurrentHashMap.newKeySet();
+
+  private static final int MOST_SAID = 50;
+
   private MapTranslation() {}
+
+  private static void leftOut(String what, IllegalArgumentException why) {
+    String sentence = what + " of the server is left out: " + why.getMessage();
+    boolean news = SAID.size() < MOST_SAID && SAID.add(sentence);
+    LOG.log(news ? Level.WARNING : Level.DEBUG, sentence);
+  }
 
   static DerpMap relays(@Nullable DerpMapWire wire) {
     if (wire == null || wire.regions() == null) {
@@ -107,7 +119,7 @@ final class MapTranslation {
           rules.add(FilterRule.parse(rule.srcIps(), destinations, new HashSet<>(protocols)));
         }
       } catch (IllegalArgumentException e) {
-        LOG.log(Level.WARNING, "a filter rule of the server is left out: {0}", e.getMessage());
+        leftOut("a filter rule", e);
       }
     }
     return rules;
@@ -120,7 +132,7 @@ final class MapTranslation {
       try {
         prefixes.add(IpPrefix.parse(text));
       } catch (IllegalArgumentException e) {
-        LOG.log(Level.WARNING, "an address prefix of the server is left out: {0}", e.getMessage());
+        leftOut("an address prefix", e);
       }
     }
     return prefixes;

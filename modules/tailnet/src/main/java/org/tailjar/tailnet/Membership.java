@@ -14,7 +14,6 @@ import java.util.concurrent.TimeoutException;
 import org.jspecify.annotations.Nullable;
 import org.tailjar.crypto.NodePublicKey;
 import org.tailjar.headscale.AuthKey;
-import org.tailjar.headscale.ControlClient;
 import org.tailjar.headscale.ControlException;
 import org.tailjar.headscale.ControlListener;
 import org.tailjar.headscale.NetworkMap;
@@ -50,48 +49,65 @@ final class Membership implements AutoCloseable {
     void refused(StartFailure failure);
   }
 
-  /** Makes the client for an identity. */
+  /** Makes the link for an identity. */
   @FunctionalInterface
-  interface ClientFactory {
-    ControlClient connect(NodeIdentity identity, ControlListener listener);
+  interface LinkFactory {
+    ControlLink connect(NodeIdentity identity, ControlListener listener);
   }
 
   private static final Logger LOG = System.getLogger("org.tailjar.tailnet");
   private static final Duration LONGEST_PAUSE = Duration.ofSeconds(30);
   private static final Duration KEY_FILE_INTERVAL = Duration.ofSeconds(5);
+  private static final Duration LOGOUT_CHECK = Duration.ofMillis(100);
 
   private final String server;
   private final AuthKeySource authKeys;
   private final StateStore store;
-  private final ClientFactory clients;
+  private final LinkFactory links;
   private final Observer observer;
   private final CountDownLatch closing = new CountDownLatch(1);
   private final Backoff backoff = new Backoff(LONGEST_PAUSE);
   private final Follower follower = new Follower();
 
   private volatile NodeIdentity identity;
-  private volatile @Nullable ControlClient client;
+  private final Troubles troubles = new Troubles();
+  private volatile @Nullable ControlLink link;
   private volatile boolean wasUp;
 
-  /** The auth key that the server refused last: it is not sent again. */
-  private @Nullable Secret refusedKey;
+  /** While a logout is under way nothing is registered. */
+  private volatile boolean leaving;
+
+  /** The auth key that was of no use last: it is not sent again. */
+  private @Nullable Secret uselessKey;
+
+  /** Whether the server has called this node registered and has not shown it a map since. */
+  private boolean registeredWithoutMap;
+
+  /** Guarded by this object's monitor: what was logged out is saved no more. */
+  private boolean left;
 
   private NodePublicKey oldNodeKey = NodePublicKey.ZERO;
-  private String lastTrouble = "";
   private String lastUrl = "";
 
+  /**
+   * Does nothing yet.
+   *
+   * @param wasUp whether this node is up already, by a network map of an earlier life
+   */
   Membership(
       String server,
       AuthKeySource authKeys,
       StateStore store,
       NodeIdentity identity,
-      ClientFactory clients,
-      Observer observer) {
+      LinkFactory links,
+      Observer observer,
+      boolean wasUp) {
+    this.wasUp = wasUp;
     this.server = server;
     this.authKeys = authKeys;
     this.store = store;
     this.identity = identity;
-    this.clients = clients;
+    this.links = links;
     this.observer = observer;
   }
 
@@ -100,25 +116,29 @@ final class Membership implements AutoCloseable {
     return identity;
   }
 
-  /** The client now, null before the first; any thread. */
-  @Nullable ControlClient client() {
-    return client;
-  }
-
   /** The body of the thread. */
   void run() {
-    client = clients.connect(identity, follower);
+    link = links.connect(identity, follower);
     while (!isClosing()) {
       try {
-        if (register()) {
-          backoff.reset();
-          currentClient().poll(identity.nodeKey().publicKey());
+        if (leaving) {
+          pause(LOGOUT_CHECK);
+        } else if (register()) {
+          currentLink().poll(identity.nodeKey().publicKey());
+          // No delay to speak of after a map; a growing one for a server that registers a node and
+          // then does not know it.
+          pause(backoff.next());
         }
       } catch (ControlException e) {
         trouble(sentence(e));
         pause(longer(e.retryAfter(), backoff.next()));
       } catch (IOException e) {
         trouble(sentence(e));
+        pause(backoff.next());
+      } catch (RuntimeException e) {
+        // A fault of this program must not strand the node for good.
+        LOG.log(Level.DEBUG, "membership", e);
+        trouble("a fault of this program: " + e);
         pause(backoff.next());
       }
     }
@@ -132,7 +152,7 @@ final class Membership implements AutoCloseable {
   private boolean register() throws IOException {
     Optional<Secret> key = identity.registered() ? Optional.empty() : usableKey();
     Registration outcome =
-        currentClient()
+        currentLink()
             .register(
                 identity.nodeKey().publicKey(),
                 oldNodeKey,
@@ -145,6 +165,7 @@ final class Membership implements AutoCloseable {
       case Registration.Registered registered -> {
         oldNodeKey = NodePublicKey.ZERO;
         lastUrl = "";
+        registeredWithoutMap = true;
         if (!identity.registered()) {
           keep(identity.asRegistered());
         }
@@ -152,17 +173,19 @@ final class Membership implements AutoCloseable {
         return true;
       }
       case Registration.KeyExpired expired -> {
-        LOG.log(Level.INFO, "the node key has expired; registering with a new one");
+        troubles.say(Level.WARNING, "the node key has expired; registering with a new one");
         renewNodeKey();
         pause(backoff.next());
         return false;
       }
       case Registration.NeedsLogin(String url) -> {
         if (identity.registered() && usableKey().isPresent()) {
-          LOG.log(Level.INFO, "the server no longer knows this node; registering it again");
+          troubles.say(Level.WARNING, "the server no longer knows this node; registering it again");
           keep(identity.asUnregistered());
           return false;
         }
+        // A server that asks for a person in spite of a key will do so again.
+        key.ifPresent(sent -> uselessKey = sent);
         return awaitLogin(url);
       }
       case Registration.Rejected rejected -> {
@@ -179,13 +202,18 @@ final class Membership implements AutoCloseable {
       pause(backoff.next());
       return false;
     }
+    // An answer may have been lost after the server had used up the key for this very node.
+    Registration known = currentLink().register(identity.nodeKey().publicKey(), oldNodeKey, null);
+    if (known instanceof Registration.Registered) {
+      return act(known, Optional.empty());
+    }
     if (!wasUp) {
       observer.refused(new StartFailure.KeyRejected(rejected.error()));
       closing.countDown();
       return false;
     }
     LOG.log(Level.WARNING, "the server refuses the auth key: {0}", rejected.error());
-    refusedKey = key.get();
+    uselessKey = key.get();
     return false;
   }
 
@@ -193,6 +221,38 @@ final class Membership implements AutoCloseable {
    * Shows the URL, and waits for a person to log in or for another auth key, whichever comes first.
    */
   private boolean awaitLogin(String url) throws IOException {
+    String current = url;
+    show(current);
+    while (!isClosing()) {
+      Optional<Registration> outcome;
+      try {
+        outcome = login(current);
+      } catch (IOException e) {
+        // The URL may be open in somebody's browser: the same one is asked about again.
+        trouble(sentence(e));
+        pause(backoff.next());
+        continue;
+      }
+      if (outcome.isEmpty()) {
+        if (isClosing()) {
+          return false;
+        }
+        if (identity.registered()) {
+          keep(identity.asUnregistered());
+        }
+        return false;
+      }
+      if (!(outcome.get() instanceof Registration.NeedsLogin(String next))) {
+        return act(outcome.get(), Optional.empty());
+      }
+      current = next;
+      show(current);
+      pause(backoff.next());
+    }
+    return false;
+  }
+
+  private void show(String url) {
     if (!url.equals(lastUrl)) {
       lastUrl = url;
       LOG.log(
@@ -201,9 +261,13 @@ final class Membership implements AutoCloseable {
           url);
     }
     observer.needsLogin(uri(url));
+  }
+
+  /** What the server says once a person has logged in; empty when there is a key to try instead. */
+  private Optional<Registration> login(String url) throws IOException {
     NodePublicKey nodeKey = identity.nodeKey().publicKey();
     CompletableFuture<Registration> login = new CompletableFuture<>();
-    ControlClient asked = currentClient();
+    ControlLink asked = currentLink();
     Thread waiter =
         Thread.ofVirtual()
             .name("login")
@@ -216,46 +280,49 @@ final class Membership implements AutoCloseable {
                   }
                 });
     try {
-      while (!isClosing()) {
+      while (true) {
         try {
-          Registration outcome = login.get(KEY_FILE_INTERVAL.toMillis(), TimeUnit.MILLISECONDS);
-          if (outcome instanceof Registration.NeedsLogin) {
-            pause(backoff.next());
-          }
-          return act(outcome, Optional.empty());
+          return Optional.of(login.get(KEY_FILE_INTERVAL.toMillis(), TimeUnit.MILLISECONDS));
         } catch (TimeoutException e) {
-          if (usableKey().isPresent()) {
-            if (identity.registered()) {
-              keep(identity.asUnregistered());
-            }
-            return false;
+          if (isClosing() || usableKey().isPresent()) {
+            return Optional.empty();
           }
         }
       }
-      return false;
     } catch (ExecutionException e) {
       throw e.getCause() instanceof IOException io ? io : new IOException(e.getCause());
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
       closing.countDown();
-      return false;
+      return Optional.empty();
     } finally {
       waiter.interrupt();
     }
   }
 
-  private Optional<Secret> usableKey() throws IOException {
-    return authKeys.read().filter(key -> !key.equals(refusedKey));
+  private Optional<Secret> usableKey() {
+    try {
+      return authKeys.read().filter(key -> !key.equals(uselessKey));
+    } catch (IOException e) {
+      // A key that was taken away after its use must not keep a person from logging in.
+      troubles.say(Level.WARNING, "no auth key: " + sentence(e));
+      return Optional.empty();
+    }
   }
 
   /** The old key is named to the server, so that the node keeps its addresses and its name. */
   private void renewNodeKey() throws IOException {
-    oldNodeKey = identity.nodeKey().publicKey();
+    if (oldNodeKey.isZero()) {
+      oldNodeKey = identity.nodeKey().publicKey();
+    }
     keep(identity.withFreshNodeKey(server));
     observer.newNodeKey(identity);
   }
 
-  private void keep(NodeIdentity replacement) throws IOException {
+  private synchronized void keep(NodeIdentity replacement) throws IOException {
+    if (left) {
+      throw new IOException("this node has logged out");
+    }
     // Stored before it is used: a key that the server knows and we lost would burn a one-shot auth
     // key.
     store.save(replacement);
@@ -268,16 +335,25 @@ final class Membership implements AutoCloseable {
    * @throws IOException when the server did not confirm
    */
   void logout() throws IOException {
-    NodeIdentity left = identity;
-    if (left.registered()) {
-      currentClient().logout(left.nodeKey().publicKey());
+    // The server ends the map stream at once, after which this node would come back.
+    leaving = true;
+    try {
+      if (identity.registered()) {
+        currentLink().logout(identity.nodeKey().publicKey());
+      }
+      synchronized (this) {
+        keep(identity.withFreshNodeKey(server));
+        left = true;
+      }
+      closing.countDown();
+      store.forgetMap();
+    } finally {
+      leaving = false;
     }
-    store.save(left.withFreshNodeKey(server));
-    store.forgetMap();
   }
 
-  private ControlClient currentClient() throws IOException {
-    ControlClient current = client;
+  private ControlLink currentLink() throws IOException {
+    ControlLink current = link;
     if (current == null || isClosing() && Thread.currentThread().isInterrupted()) {
       throw new IOException("the node is not connected to its server");
     }
@@ -289,11 +365,7 @@ final class Membership implements AutoCloseable {
       return;
     }
     observer.serverConnection("retrying: " + reason);
-    // Attempts go on for ever, so each reason is said once.
-    if (!reason.equals(lastTrouble)) {
-      lastTrouble = reason;
-      LOG.log(Level.WARNING, "cannot reach {0}, trying on: {1}", server, reason);
-    }
+    troubles.lost(server, reason);
   }
 
   private static String sentence(IOException e) {
@@ -330,7 +402,7 @@ final class Membership implements AutoCloseable {
   @Override
   public void close() {
     closing.countDown();
-    ControlClient current = client;
+    ControlLink current = link;
     if (current != null) {
       current.close();
     }
@@ -342,16 +414,15 @@ final class Membership implements AutoCloseable {
     @Override
     public void networkMap(NetworkMap map) {
       wasUp = true;
+      registeredWithoutMap = false;
+      backoff.reset();
       observer.networkMap(map);
     }
 
     @Override
     public void connected() {
       observer.serverConnection("connected");
-      if (!lastTrouble.isEmpty()) {
-        lastTrouble = "";
-        LOG.log(Level.INFO, "connected to {0} again", server);
-      }
+      troubles.connected(server);
     }
 
     @Override
@@ -361,7 +432,14 @@ final class Membership implements AutoCloseable {
 
     @Override
     public void reRegister() {
-      LOG.log(Level.WARNING, "the server no longer knows this node; registering it again");
+      if (leaving || isClosing()) {
+        return;
+      }
+      troubles.say(Level.WARNING, "the server no longer knows this node; registering it again");
+      if (!registeredWithoutMap) {
+        // The server is asked first: the key is for a node that it says it does not know.
+        return;
+      }
       try {
         keep(identity.asUnregistered());
       } catch (IOException e) {

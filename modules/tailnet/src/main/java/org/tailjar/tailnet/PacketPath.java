@@ -21,6 +21,7 @@ import org.tailjar.headscale.Node;
 import org.tailjar.magicsock.Endpoint;
 import org.tailjar.magicsock.Magicsock;
 import org.tailjar.magicsock.PathConfig;
+import org.tailjar.magicsock.PathLosses;
 import org.tailjar.magicsock.PathPing;
 import org.tailjar.magicsock.PeerPathStatus;
 import org.tailjar.packet.PacketDevice;
@@ -102,6 +103,10 @@ final class PacketPath implements AutoCloseable {
 
   Statistics.Snapshot statistics() {
     return dataPlane.statistics().snapshot();
+  }
+
+  PathLosses losses() {
+    return magicsock.losses();
   }
 
   int udpPort() {

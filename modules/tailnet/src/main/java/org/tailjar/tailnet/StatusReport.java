@@ -20,6 +20,7 @@ import org.tailjar.headscale.NetworkMap;
 import org.tailjar.headscale.Node;
 import org.tailjar.magicsock.LocalEndpoint;
 import org.tailjar.magicsock.LocalPaths;
+import org.tailjar.magicsock.PathLosses;
 import org.tailjar.magicsock.PeerPathStatus;
 import org.tailjar.packet.IpPrefix;
 import org.tailjar.wireguard.Peer;
@@ -118,23 +119,26 @@ final class StatusReport {
     return users;
   }
 
-  static TrafficStatistics traffic(Statistics.Snapshot counted) {
+  static TrafficStatistics traffic(Statistics.Snapshot counted, PathLosses losses) {
     Map<String, Long> counters = new TreeMap<>();
     for (Map.Entry<Drop, Long> drop : counted.drops().entrySet()) {
       counters.put("dropped_" + drop.getKey().name().toLowerCase(Locale.ROOT), drop.getValue());
     }
+    counters.put("udp_send_refused", losses.notSent());
+    counters.put("relay_input_full", losses.relayInputFull());
+    counters.put("udp_unknown", losses.unknown());
     return new TrafficStatistics(
-        count(counted.tunReads(), counted.bytesOut()),
-        count(counted.udpSends(), counted.bytesOut()),
-        count(counted.udpReceives(), counted.bytesIn()),
-        count(counted.tunWrites(), counted.bytesIn()),
-        CallCount.NONE,
-        CallCount.NONE,
+        count(counted.tunReads()),
+        count(counted.udpSends()),
+        count(counted.udpReceives()),
+        count(counted.tunWrites()),
+        counted.bytesOut(),
+        counted.bytesIn(),
         counters);
   }
 
-  private static CallCount count(Statistics.Calls calls, long bytes) {
-    return new CallCount(calls.calls(), calls.packets(), bytes);
+  private static CallCount count(Statistics.Calls calls) {
+    return new CallCount(calls.calls(), calls.packets());
   }
 
   private static String firstLabel(String name) {

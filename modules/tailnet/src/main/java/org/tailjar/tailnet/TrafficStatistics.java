@@ -8,11 +8,11 @@ import java.util.TreeMap;
  * What the packet path did since the start.
  *
  * @param tunRead reads of the packet device
- * @param udpSend sends to UDP sockets
- * @param udpReceive receives from UDP sockets
+ * @param udpSend sends to peers, by UDP or a relay
+ * @param udpReceive receives from peers, by UDP or a relay
  * @param tunWrite writes to the packet device
- * @param relaySend packets handed to DERP relays
- * @param relayReceive packets that came from DERP relays
+ * @param bytesOut bytes of IP packets sent through tunnels
+ * @param bytesIn bytes of IP packets that came through tunnels and were let in
  * @param counters others by name in lower case with underscores, for example {@code
  *     dropped_by_filter}; in the order of their names
  */
@@ -21,20 +21,14 @@ public record TrafficStatistics(
     CallCount udpSend,
     CallCount udpReceive,
     CallCount tunWrite,
-    CallCount relaySend,
-    CallCount relayReceive,
+    long bytesOut,
+    long bytesIn,
     Map<String, Long> counters) {
 
   /** Nothing yet. */
   public static final TrafficStatistics NONE =
       new TrafficStatistics(
-          CallCount.NONE,
-          CallCount.NONE,
-          CallCount.NONE,
-          CallCount.NONE,
-          CallCount.NONE,
-          CallCount.NONE,
-          Map.of());
+          CallCount.NONE, CallCount.NONE, CallCount.NONE, CallCount.NONE, 0, 0, Map.of());
 
   /** Copies the counters. */
   public TrafficStatistics {

@@ -1,0 +1,279 @@
+package org.tailjar.tailnet;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.io.IOException;
+import java.net.URI;
+import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.BlockingQueue;
+import java.util.concurrent.LinkedBlockingQueue;
+import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+import org.tailjar.headscale.MapResponse;
+import org.tailjar.headscale.NetworkMap;
+import org.tailjar.headscale.Registration;
+import org.tailjar.headscale.WireJson;
+
+@Timeout(30)
+class MembershipTests {
+
+  private static final String SERVER = "http://hs.example";
+  private static final Registration REFUSED = new Registration.Rejected("authkey already used");
+  private static final Registration NEEDS_LOGIN =
+      new Registration.NeedsLogin("http://hs.example/register/a");
+
+  private final StateInMemory store = new StateInMemory();
+  private final NodeIdentity fresh = NodeIdentity.generate(SERVER);
+  private final ScriptedLink link = new ScriptedLink();
+  private final BlockingQueue<String> events = new LinkedBlockingQueue<>();
+  private final Membership.Observer observer =
+      new Membership.Observer() {
+        @Override
+        public void newNodeKey(NodeIdentity identity) {
+          events.add("new key");
+        }
+
+        @Override
+        public void networkMap(NetworkMap map) {
+          events.add("map");
+        }
+
+        @Override
+        public void needsLogin(Optional<URI> url) {
+          events.add("login " + url.orElseThrow());
+        }
+
+        @Override
+        public void registered() {
+          events.add("registered");
+        }
+
+        @Override
+        public void serverConnection(String line) {
+          events.add(line);
+        }
+
+        @Override
+        public void refused(StartFailure failure) {
+          events.add("refused");
+        }
+      };
+
+  private AuthKeySource key = AuthKeySource.of(Secret.of("k"));
+  private Membership membership;
+  private Thread thread;
+
+  @AfterEach
+  void stop() throws InterruptedException {
+    membership.close();
+    assertThat(thread.join(Duration.ofSeconds(10))).isTrue();
+  }
+
+  private void start(NodeIdentity identity, boolean wasUp) {
+    store.save(identity);
+    membership =
+        new Membership(
+            SERVER, key, store, identity, (who, to) -> link.connect(to), observer, wasUp);
+    thread = Thread.ofVirtual().start(membership::run);
+  }
+
+  private void await(String event) throws InterruptedException {
+    String next;
+    do {
+      next = events.poll(20, TimeUnit.SECONDS);
+      assertThat(next).as("waiting for %s", event).isNotNull();
+    } while (!next.startsWith(event));
+  }
+
+  private static NetworkMap map(NodeIdentity who) {
+    try {
+      String json =
+          "{\"Node\":{\"ID\":1,\"Name\":\"a.\",\"Key\":\"%s\"}}"
+              .formatted(who.nodeKey().publicKey().text());
+      return NetworkMap.of(
+          WireJson.decode(MapResponse.class, json.getBytes(StandardCharsets.UTF_8)), Instant.now());
+    } catch (IOException e) {
+      throw new AssertionError(e);
+    }
+  }
+
+  private List<Boolean> keysSent() {
+    return link.asked.stream().map(ScriptedLink.Asked::withKey).toList();
+  }
+
+  @Test
+  void aNewNodeSendsItsKeyAndIsKeptAsRegistered() throws Exception {
+    start(fresh, false);
+    await("registered");
+    assertThat(keysSent()).containsExactly(true);
+    assertThat(store.load().orElseThrow().registered()).isTrue();
+  }
+
+  @Test
+  void aNodeWithAValidKeyNeverSendsTheAuthKey() throws Exception {
+    start(fresh.asRegistered(), true);
+    await("registered");
+    assertThat(keysSent()).containsExactly(false);
+  }
+
+  @Test
+  void aNodeThatWasDeletedIsAskedAboutBeforeItsKeyIsSent() throws Exception {
+    link.onPoll =
+        to -> {
+          to.networkMap(map(fresh));
+          return true;
+        };
+    start(fresh.asRegistered(), true);
+    await("map");
+    link.onRegister = asked -> asked.withKey() ? ScriptedLink.REGISTERED : NEEDS_LOGIN;
+    link.endPollWith(() -> link.listener.reRegister());
+    await("registered");
+    assertThat(keysSent()).containsExactly(false, false, true);
+  }
+
+  @Test
+  void aServerThatRegistersANodeAndDoesNotKnowItIsNotAskedWithoutPause() throws Exception {
+    link.onPoll =
+        to -> {
+          to.reRegister();
+          return false;
+        };
+    start(fresh.asRegistered(), true);
+    TimeUnit.MILLISECONDS.sleep(500);
+    membership.close();
+    // Pauses of 5 ms, 20 ms, 45 ms, 80 ms, ... at the least.
+    assertThat(link.asked).hasSizeBetween(2, 12);
+  }
+
+  @Test
+  void anExpiredNodeKeyIsReplacedAndTheOldOneNamed() throws Exception {
+    link.onRegister =
+        asked ->
+            asked.nodeKey().equals(fresh.nodeKey().publicKey())
+                ? new Registration.KeyExpired()
+                : ScriptedLink.REGISTERED;
+    start(fresh.asRegistered(), true);
+    await("new key");
+    await("registered");
+    ScriptedLink.Asked last = link.asked.getLast();
+    assertThat(last.oldNodeKey()).isEqualTo(fresh.nodeKey().publicKey());
+    NodeIdentity kept = store.load().orElseThrow();
+    assertThat(kept.nodeKey().publicKey()).isEqualTo(last.nodeKey());
+    assertThat(kept.machineKey()).isEqualTo(fresh.machineKey());
+    assertThat(kept.registered()).isTrue();
+  }
+
+  @Test
+  void aKeyThatIsRefusedEndsANodeThatWasNeverUp() throws Exception {
+    link.onRegister = asked -> asked.withKey() ? REFUSED : NEEDS_LOGIN;
+    start(fresh, false);
+    await("refused");
+    assertThat(thread.join(Duration.ofSeconds(5))).isTrue();
+  }
+
+  @Test
+  void aKeyThatThisNodeItselfUsedUpIsNoReasonToRefuse() throws Exception {
+    // The answer to the first registration was lost with the process that asked.
+    link.onRegister = asked -> asked.withKey() ? REFUSED : ScriptedLink.REGISTERED;
+    start(fresh, false);
+    await("registered");
+    assertThat(store.load().orElseThrow().registered()).isTrue();
+  }
+
+  @Test
+  void aNodeThatIsUpByItsSavedMapOutlivesARefusedKey() throws Exception {
+    link.onRegister = asked -> asked.withKey() ? REFUSED : NEEDS_LOGIN;
+    start(fresh.asRegistered(), true);
+    await("login http://hs.example/register/a");
+    assertThat(events).doesNotContain("refused");
+    assertThat(thread.isAlive()).isTrue();
+  }
+
+  @Test
+  void otherRefusalsAreTriedAgain() throws Exception {
+    link.onRegister =
+        asked ->
+            link.asked.size() < 4
+                ? new Registration.Rejected("internal error")
+                : ScriptedLink.REGISTERED;
+    start(fresh, false);
+    await("retrying: it refuses to register this node: internal error");
+    await("registered");
+  }
+
+  @Test
+  void aKeyFileThatIsGoneDoesNotKeepAPersonFromLoggingIn() throws Exception {
+    key =
+        () -> {
+          throw new IOException("/run/key does not exist");
+        };
+    link.onRegister = asked -> NEEDS_LOGIN;
+    start(fresh.asRegistered(), true);
+    await("login http://hs.example/register/a");
+    link.onLogin = asked -> ScriptedLink.REGISTERED;
+  }
+
+  @Test
+  void aLoginThatIsInterruptedIsAwaitedAtTheSameUrl() throws Exception {
+    link.onRegister = asked -> NEEDS_LOGIN;
+    link.onLogin =
+        asked -> {
+          if (link.logins.size() < 3) {
+            throw new IOException("the proxy has lost patience");
+          }
+          return ScriptedLink.REGISTERED;
+        };
+    key = AuthKeySource.none();
+    start(fresh, false);
+    await("login");
+    await("registered");
+    assertThat(link.asked).hasSize(1);
+    assertThat(link.logins).hasSize(3).containsOnly("http://hs.example/register/a");
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"io", "runtime"})
+  void whateverFailsIsTriedAgain(String kind) throws Exception {
+    link.onRegister =
+        asked -> {
+          if (link.asked.size() > 2) {
+            return ScriptedLink.REGISTERED;
+          }
+          if (kind.equals("io")) {
+            throw new IOException("out of order");
+          }
+          throw new IllegalStateException("out of order");
+        };
+    start(fresh, false);
+    await("retrying: ");
+    await("registered");
+  }
+
+  @Test
+  void aLogoutIsNotUndoneByTheEndOfTheMapStream() throws Exception {
+    link.onPoll =
+        to -> {
+          to.networkMap(map(fresh));
+          return true;
+        };
+    start(fresh.asRegistered(), true);
+    await("map");
+    membership.logout();
+    assertThat(thread.join(Duration.ofSeconds(5))).isTrue();
+    assertThat(link.logouts).containsExactly(fresh.nodeKey().publicKey());
+    assertThat(link.asked).hasSize(1);
+    NodeIdentity kept = store.load().orElseThrow();
+    assertThat(kept.registered()).isFalse();
+    assertThat(kept.nodeKey().publicKey()).isNotEqualTo(fresh.nodeKey().publicKey());
+    assertThat(kept.machineKey()).isEqualTo(fresh.machineKey());
+    assertThat(membership.identity()).isEqualTo(kept);
+  }
+}
