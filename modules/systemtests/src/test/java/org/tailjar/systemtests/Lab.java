@@ -17,6 +17,7 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import java.util.stream.Collectors;
 
 /**
  * A small network of namespaces: {@code hs} (10.77.0.1) with a real headscale, its DERP and its
@@ -32,6 +33,11 @@ final class Lab implements AutoCloseable {
   }
 
   static final List<String> HOSTS = List.of("na", "nb", "nc");
+
+  /** The lines of a node's JSON, and not of its user's or its auth key's. */
+  private static final Pattern IDENTITY =
+      Pattern.compile(
+          "^\t\t?\"(id|machine_key|node_key|given_name)\":|^\\s*\"(100\\.|fd7a:)[0-9a-f.:]+\"");
 
   private static final AtomicInteger SERIAL = new AtomicInteger();
 
@@ -278,6 +284,17 @@ final class Lab implements AutoCloseable {
         .lines()
         .filter(l -> l.contains("\"machine_key\""))
         .count();
+  }
+
+  /** What makes the nodes that the server knows the same ones: number, keys, name, addresses. */
+  String identities() {
+    return headscale("nodes", "list", "-o", "json")
+        .succeeded()
+        .output()
+        .lines()
+        .filter(line -> IDENTITY.matcher(line).find())
+        .map(line -> line.strip().replaceFirst(",$", ""))
+        .collect(Collectors.joining("\n"));
   }
 
   /**

@@ -65,6 +65,11 @@ final class TailscaledNode implements AutoCloseable {
         .succeeded();
   }
 
+  /** Its state directory. */
+  Path directory() {
+    return directory;
+  }
+
   String socket() {
     return directory.resolve("sock").toString();
   }
