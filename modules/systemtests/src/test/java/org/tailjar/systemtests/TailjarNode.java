@@ -149,6 +149,10 @@ final class TailjarNode implements AutoCloseable {
     Lab.await(running());
   }
 
+  boolean isRunning() {
+    return running().isAlive();
+  }
+
   private Process running() {
     assertThat(process).as("%s was started", host).isNotNull();
     return java.util.Objects.requireNonNull(process);
