@@ -19,7 +19,6 @@ import java.util.concurrent.TimeoutException;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 import org.tailjar.crypto.DiscoPrivateKey;
-import org.tailjar.derp.DerpMap;
 import org.tailjar.headscale.ControlClient;
 import org.tailjar.headscale.ControlException;
 import org.tailjar.headscale.ControlListener;
@@ -27,8 +26,6 @@ import org.tailjar.headscale.NetworkMap;
 import org.tailjar.headscale.Node;
 import org.tailjar.headscale.ServerUrl;
 import org.tailjar.magicsock.LocalPaths;
-import org.tailjar.magicsock.PathPing;
-import org.tailjar.tailnet.NodeIdentity.MalformedException;
 
 /**
  * A node whose control server is Headscale: composes the state, the membership, the packet path and
@@ -89,11 +86,10 @@ final class HeadscaleNode implements TailnetNode, Membership.Observer {
       throw new IllegalStateException("a node is started once");
     }
     state = NodeStatus.State.STARTING;
-    warnOfPlainHttp();
     try {
       StateStore opened = StateStore.open(config.state());
       store = opened;
-      NodeIdentity identity = identity(opened);
+      NodeIdentity identity = StartIdentity.settle(opened, server, config.authKey());
       outbound = Outbound.open(config, discoKey);
       packetInterface = interfaces.get();
       mapKeeper = new MapKeeper(opened);
@@ -106,67 +102,6 @@ final class HeadscaleNode implements TailnetNode, Membership.Observer {
     } catch (IOException e) {
       close();
       throw new StartException(new StartFailure.NoSocket(String.valueOf(e.getMessage())), e);
-    }
-  }
-
-  private void warnOfPlainHttp() {
-    if (ServerUrl.parse(server).isPlainHttpToPublicAddress()) {
-      LOG.log(
-          Level.WARNING,
-          "{0} is plain http to a public address: anybody on the way can read the auth key; use"
-              + " https",
-          server);
-    }
-  }
-
-  private boolean isThisServer(String url) {
-    try {
-      return ServerUrl.parse(url).toString().equals(server);
-    } catch (IllegalArgumentException e) {
-      return false;
-    }
-  }
-
-  private NodeIdentity identity(StateStore opened) {
-    try {
-      Optional<NodeIdentity> kept = opened.load();
-      NodeIdentity identity;
-      if (kept.isEmpty()) {
-        identity = opened.takeOver(server).orElseGet(() -> NodeIdentity.generate(server));
-      } else if (isThisServer(kept.get().serverUrl())) {
-        identity = kept.get();
-      } else {
-        LOG.log(
-            Level.WARNING,
-            "the state belongs to {0}; registering with {1} as a new node",
-            kept.get().serverUrl(),
-            server);
-        identity = kept.get().withFreshNodeKey(server);
-      }
-      if (!identity.registered() && readKey().isEmpty()) {
-        throw new StartException(new StartFailure.KeyMissing());
-      }
-      if (!identity.registered()) {
-        // Before the identity: whatever happens in between, no map outlives the node that it is of.
-        opened.forgetMap();
-      }
-      opened.save(identity);
-      return identity;
-    } catch (MalformedException e) {
-      throw new StartException(new StartFailure.StateUnreadable(opened.place(), e.getMessage()), e);
-    } catch (IOException e) {
-      throw new StartException(
-          new StartFailure.StateDirectoryNotWritable(
-              opened.place(), String.valueOf(e.getMessage())),
-          e);
-    }
-  }
-
-  private Optional<Secret> readKey() {
-    try {
-      return config.authKey().read();
-    } catch (IOException e) {
-      throw new StartException(new StartFailure.KeyUnreadable(String.valueOf(e.getMessage())), e);
     }
   }
 
@@ -438,39 +373,31 @@ final class HeadscaleNode implements TailnetNode, Membership.Observer {
     Membership member = membership;
     Instant time = mapTime;
     Instant now = Instant.now();
-    DerpMap relays = MapTranslation.relays(current == null ? null : current.derpMap());
     List<String> health = new ArrayList<>();
-    if (current != null) {
-      health.addAll(current.health());
-    }
     if (damaged) {
       health.add("the packet path does not work and is being made anew");
     }
     if (serverConnection.startsWith("retrying")) {
       health.add("the server is not connected, " + serverConnection);
     }
-    return new NodeStatus(
-        state,
-        authUrl,
-        member != null && member.identity().registered(),
-        attached == null ? Optional.empty() : attached.systemName(),
-        path == null ? 0 : path.udpPort(),
-        current == null
-            ? Optional.empty()
-            : Optional.of(StatusReport.self(current, relays, localPaths)),
-        current == null
-            ? List.of()
-            : current.peers().stream()
-                .map(peer -> StatusReport.peer(current, relays, peer, path, now))
-                .toList(),
-        current == null ? Map.of() : StatusReport.users(current),
-        health,
-        current == null ? Optional.empty() : Optional.of(StatusReport.tailnet(current)),
-        time == null ? Optional.empty() : Optional.of(Duration.between(time, now)),
-        serverConnection,
-        path == null
-            ? TrafficStatistics.NONE
-            : StatusReport.traffic(path.statistics(), path.losses()));
+    NodeStatus own =
+        new NodeStatus(
+            state,
+            authUrl,
+            member != null && member.identity().registered(),
+            attached == null ? Optional.empty() : attached.systemName(),
+            path == null ? 0 : path.udpPort(),
+            Optional.empty(),
+            List.of(),
+            Map.of(),
+            health,
+            Optional.empty(),
+            time == null ? Optional.empty() : Optional.of(Duration.between(time, now)),
+            serverConnection,
+            path == null
+                ? TrafficStatistics.NONE
+                : StatusReport.traffic(path.statistics(), path.losses()));
+    return current == null ? own : StatusReport.withMap(own, current, localPaths, path, now);
   }
 
   @Override
@@ -501,22 +428,7 @@ final class HeadscaleNode implements TailnetNode, Membership.Observer {
     if (peer.isEmpty()) {
       return new PingResult.NoSuchPeer(address);
     }
-    String name = peer.get().name();
-    try {
-      return switch (path.ping(peer.get().key()).get(timeout.toNanos(), TimeUnit.NANOSECONDS)) {
-        case PathPing.Direct(var endpoint, var latency) ->
-            new PingResult.Direct(address, name, endpoint, latency);
-        case PathPing.Relayed(int id, String code, var latency) ->
-            new PingResult.Relayed(address, name, id, code, latency);
-        case PathPing.NoAnswer() -> new PingResult.Failed(address, name, "no answer");
-        case PathPing.UnknownPeer() ->
-            new PingResult.Failed(address, name, "there is no path to it at present");
-      };
-    } catch (TimeoutException e) {
-      return new PingResult.Failed(address, name, "no answer");
-    } catch (ExecutionException e) {
-      return new PingResult.Failed(address, name, String.valueOf(e.getCause().getMessage()));
-    }
+    return path.ping(peer.get(), address, timeout);
   }
 
   @Override

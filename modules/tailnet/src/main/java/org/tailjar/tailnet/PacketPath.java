@@ -1,12 +1,16 @@
 package org.tailjar.tailnet;
 
+import java.net.InetAddress;
 import java.security.SecureRandom;
+import java.time.Duration;
 import java.time.Instant;
 import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
-import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 import org.tailjar.crypto.Aead;
@@ -97,8 +101,24 @@ final class PacketPath implements AutoCloseable {
     return magicsock.status(key);
   }
 
-  CompletableFuture<PathPing> ping(NodePublicKey key) {
-    return magicsock.ping(key);
+  /** Pings a peer by DISCO, and says what became of it in the node's words. */
+  PingResult ping(Node peer, InetAddress address, Duration timeout) throws InterruptedException {
+    String name = peer.name();
+    try {
+      return switch (magicsock.ping(peer.key()).get(timeout.toNanos(), TimeUnit.NANOSECONDS)) {
+        case PathPing.Direct(var endpoint, var latency) ->
+            new PingResult.Direct(address, name, endpoint, latency);
+        case PathPing.Relayed(int id, String code, var latency) ->
+            new PingResult.Relayed(address, name, id, code, latency);
+        case PathPing.NoAnswer() -> new PingResult.Failed(address, name, "no answer");
+        case PathPing.UnknownPeer() ->
+            new PingResult.Failed(address, name, "there is no path to it at present");
+      };
+    } catch (TimeoutException e) {
+      return new PingResult.Failed(address, name, "no answer");
+    } catch (ExecutionException e) {
+      return new PingResult.Failed(address, name, String.valueOf(e.getCause().getMessage()));
+    }
   }
 
   Statistics.Snapshot statistics() {

@@ -35,7 +35,29 @@ final class StatusReport {
 
   private StatusReport() {}
 
-  static NodeStatus.Self self(NetworkMap map, DerpMap relays, LocalPaths local) {
+  /** A status with what a network map adds to it. */
+  static NodeStatus withMap(
+      NodeStatus own, NetworkMap map, LocalPaths local, @Nullable PacketPath path, Instant now) {
+    DerpMap relays = MapTranslation.relays(map.derpMap());
+    List<String> health = new ArrayList<>(map.health());
+    health.addAll(own.health());
+    return new NodeStatus(
+        own.state(),
+        own.authUrl(),
+        own.haveNodeKey(),
+        own.interfaceName(),
+        own.udpPort(),
+        Optional.of(self(map, relays, local)),
+        map.peers().stream().map(peer -> peer(map, relays, peer, path, now)).toList(),
+        users(map),
+        health,
+        Optional.of(tailnet(map)),
+        own.mapAge(),
+        own.serverConnection(),
+        own.traffic());
+  }
+
+  private static NodeStatus.Self self(NetworkMap map, DerpMap relays, LocalPaths local) {
     DerpRegion home = relays.region(local.homeRegion());
     return new NodeStatus.Self(
         machine(map.self(), true),
@@ -43,7 +65,7 @@ final class StatusReport {
         local.endpoints().stream().map(LocalEndpoint::address).toList());
   }
 
-  static NodeStatus.Peer peer(
+  private static NodeStatus.Peer peer(
       NetworkMap map, DerpMap relays, Node node, @Nullable PacketPath path, Instant now) {
     Peer tunnel = path == null ? null : path.tunnel(node.key());
     Optional<PeerPathStatus> way = path == null ? Optional.empty() : path.way(node.key());
@@ -94,7 +116,7 @@ final class StatusReport {
     return MapTranslation.endpoints(node.endpoints());
   }
 
-  static NodeStatus.TailnetInfo tailnet(NetworkMap map) {
+  private static NodeStatus.TailnetInfo tailnet(NetworkMap map) {
     String name = map.self().name();
     int dot = name.indexOf('.');
     String suffix = dot < 0 ? "" : name.substring(dot + 1);
@@ -105,7 +127,7 @@ final class StatusReport {
         dns != null && dns.proxied());
   }
 
-  static Map<Long, NodeStatus.User> users(NetworkMap map) {
+  private static Map<Long, NodeStatus.User> users(NetworkMap map) {
     Map<Long, NodeStatus.User> users = new TreeMap<>();
     map.userProfiles()
         .forEach(
