@@ -104,7 +104,12 @@ public record NetworkMap(
         || (node.keyExpiry() != null && !node.keyExpiry().isAfter(now.minus(clockAhead)));
   }
 
-  /** The JSON of a map response that makes this very map, to be stored. */
+  /**
+   * The JSON of a map response that makes this very map, to be stored.
+   *
+   * @throws io.avaje.json.JsonException if the server sent half a surrogate pair in some text,
+   *     which cannot be written
+   */
   public byte[] toJson() {
     return WireJson.encode(NetworkMapMerger.asResponse(this));
   }

@@ -29,7 +29,7 @@ final class NetworkMapMerger {
   static NetworkMap merge(NetworkMap old, MapResponse message, Instant now) {
     NetworkMap merged =
         new NetworkMap(
-            message.node() == null ? old.self() : NodeFixes.apply(message.node()),
+            self(old.self(), message.node()),
             peers(old.peersById(), message, now),
             derpMap(old.derpMap(), message.derpMap()),
             message.dnsConfig() == null ? old.dnsConfig() : message.dnsConfig(),
@@ -39,6 +39,11 @@ final class NetworkMapMerger {
             message.health() == null ? old.health() : message.health(),
             clockAhead(old.clockAhead(), message.controlTime(), now));
     return merged.equals(old) ? old : merged;
+  }
+
+  /** A node without a key is not this one: such a map could not be read again either. */
+  private static Node self(Node old, @Nullable Node node) {
+    return node == null || node.key().isZero() ? old : NodeFixes.apply(node);
   }
 
   private static SortedMap<Long, Node> peers(

@@ -20,6 +20,9 @@ import org.tailjar.crypto.NodePublicKey;
  */
 public final class WireJson {
 
+  /** Deeper nesting is refused, since reading recurses; real messages have about ten levels. */
+  private static final int MAX_DEPTH = 100;
+
   /** How Go writes a time that was never set. */
   private static final Instant GO_ZERO_TIME = Instant.parse("0001-01-01T00:00:00Z");
 
@@ -49,6 +52,10 @@ public final class WireJson {
    * @throws ControlException if the bytes are not such a message
    */
   public static <T> T decode(Class<T> type, byte[] json) throws ControlException {
+    if (isTooDeep(json)) {
+      throw new ControlException(
+          "the server sent a " + type.getSimpleName() + " nested more than " + MAX_DEPTH + " deep");
+    }
     try {
       @Nullable T message = JSONB.type(type).fromJson(json);
       if (message == null) {
@@ -66,6 +73,30 @@ public final class WireJson {
           "the server sent a " + type.getSimpleName() + " that cannot be read: " + e.getMessage(),
           e);
     }
+  }
+
+  private static boolean isTooDeep(byte[] json) {
+    int depth = 0;
+    boolean inText = false;
+    for (int i = 0; i < json.length; i++) {
+      byte c = json[i];
+      if (inText) {
+        if (c == '\\') {
+          i++;
+        } else if (c == '"') {
+          inText = false;
+        }
+      } else if (c == '"') {
+        inText = true;
+      } else if (c == '[' || c == '{') {
+        if (++depth > MAX_DEPTH) {
+          return true;
+        }
+      } else if (c == ']' || c == '}') {
+        depth--;
+      }
+    }
+    return false;
   }
 
   private static @Nullable Instant time(String text) {

@@ -235,6 +235,20 @@ class WireJsonTests {
         .withMessageStartingWith("the server sent");
   }
 
+  @ParameterizedTest
+  @ValueSource(strings = {"{\"Later\":", "{\"Node\":{\"CapMap\":{\"a\":"})
+  void nestingThatWouldOverflowTheStackIsRefused(String beginning) {
+    assertThatExceptionOfType(ControlException.class)
+        .isThrownBy(() -> decode(MapResponse.class, beginning + "[".repeat(100_000)))
+        .withMessageContaining("nested");
+  }
+
+  @Test
+  void bracketsInTextAreNoNesting() throws Exception {
+    String json = "{\"Domain\":\"" + "\\\"[".repeat(200) + "\"}";
+    assertThat(decode(MapResponse.class, json).domain()).hasSize(400);
+  }
+
   @Test
   void aDamagedMessageIsReadOrRefusedButNothingElse() {
     byte[] original = real("map-08");
@@ -253,5 +267,13 @@ class WireJsonTests {
         assertThat(e).hasMessageStartingWith("the server sent");
       }
     }
+  }
+
+  @Test
+  void aLaterMessageCannotTakeThisNodesKeyAway() throws Exception {
+    NetworkMap map =
+        NetworkMap.of(WireJson.decode(MapResponse.class, real("map-00")), Instant.EPOCH);
+    MapResponse keyless = decode(MapResponse.class, "{\"Node\":{\"ID\":1}}");
+    assertThat(map.with(keyless, Instant.EPOCH).self()).isEqualTo(map.self());
   }
 }

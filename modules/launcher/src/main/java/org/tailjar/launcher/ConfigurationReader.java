@@ -102,8 +102,8 @@ final class ConfigurationReader {
             log());
     offers();
     return errors.isEmpty()
-        ? new Configuration.Accepted(configuration, warnings)
-        : new Configuration.Refused(errors);
+        ? new Configuration.Accepted(configuration, oneLineEach(warnings))
+        : new Configuration.Refused(oneLineEach(errors));
   }
 
   private Optional<URI> serverUrl() {
@@ -249,9 +249,13 @@ final class ConfigurationReader {
     errors.add("%s=%s is not accepted: give %s".formatted(name, shown(value), accepted));
   }
 
-  /** A value in one line: control characters would break it. */
   private static String shown(String value) {
-    return '"' + value.replaceAll("\\p{Cntrl}", "?") + '"';
+    return '"' + value + '"';
+  }
+
+  /** Control characters, in a value or in what was taken for an argument, would break a line. */
+  private static List<String> oneLineEach(List<String> messages) {
+    return messages.stream().map(text -> text.replaceAll("[\\p{Cntrl}\\x80-\\x9f]", "?")).toList();
   }
 
   private Optional<Setting> setting(String own, String argument, String... aliases) {

@@ -6,6 +6,7 @@ import static java.lang.System.Logger.Level.WARNING;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
 import io.netty.channel.embedded.EmbeddedChannel;
+import io.netty.handler.codec.PrematureChannelClosureException;
 import io.netty.handler.codec.http.DefaultFullHttpResponse;
 import io.netty.handler.codec.http.FullHttpRequest;
 import io.netty.handler.codec.http.HttpHeaderNames;
@@ -65,7 +66,15 @@ final class HttpConnection implements AutoCloseable {
         }
       }
     } finally {
+      finish(codec);
+    }
+  }
+
+  private static void finish(EmbeddedChannel codec) {
+    try {
       codec.finishAndReleaseAll();
+    } catch (PrematureChannelClosureException e) {
+      LOG.log(DEBUG, "a connection ended within a request");
     }
   }
 

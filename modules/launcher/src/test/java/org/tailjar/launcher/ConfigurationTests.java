@@ -435,4 +435,16 @@ class ConfigurationTests {
     all.putAll(environment);
     return all;
   }
+
+  @Test
+  void aWarningIsOneLineWhateverTheArgumentsHold() {
+    var environment =
+        Map.of(
+            "TAILSCALE_SERVER_URL", "https://headscale.example.com",
+            "TS_EXTRA_ARGS", "--no-such-\u0007\u0085argument=1");
+    var result = (Configuration.Accepted) Configuration.from(environment, "box");
+    assertThat(result.warnings())
+        .isNotEmpty()
+        .allMatch(text -> text.chars().noneMatch(Character::isISOControl));
+  }
 }

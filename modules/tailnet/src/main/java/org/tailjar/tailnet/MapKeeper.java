@@ -1,5 +1,6 @@
 package org.tailjar.tailnet;
 
+import io.avaje.json.JsonException;
 import java.io.IOException;
 import java.lang.System.Logger;
 import java.lang.System.Logger.Level;
@@ -49,7 +50,7 @@ final class MapKeeper implements AutoCloseable {
         try {
           store.saveMap(map.toJson());
           failing = false;
-        } catch (IOException e) {
+        } catch (IOException | JsonException e) {
           if (!failing) {
             LOG.log(Level.WARNING, "the network map cannot be saved: {0}", e.getMessage());
           }

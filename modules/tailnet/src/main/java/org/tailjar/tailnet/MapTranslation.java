@@ -70,11 +70,20 @@ final class MapTranslation {
     }
     Map<Integer, Double> scores = new TreeMap<>();
     if (wire.homeParams() != null && wire.homeParams().regionScore() != null) {
-      wire.homeParams()
-          .regionScore()
-          .forEach((id, score) -> scores.put(Integer.valueOf(id), score));
+      wire.homeParams().regionScore().forEach((id, score) -> putScore(scores, id, score));
     }
     return new DerpMap(regions, scores);
+  }
+
+  private static void putScore(Map<Integer, Double> scores, String id, @Nullable Double score) {
+    try {
+      int region = Integer.parseInt(id);
+      if (score != null) {
+        scores.put(region, score);
+      }
+    } catch (NumberFormatException e) {
+      LOG.log(Level.DEBUG, "a score of the server is left out: its region is {0}", id);
+    }
   }
 
   private static DerpRegion region(DerpRegionWire wire) {
