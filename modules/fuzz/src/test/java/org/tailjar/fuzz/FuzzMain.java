@@ -1,0 +1,38 @@
+package org.tailjar.fuzz;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+
+/**
+ * What {@code scripts/fuzz} needs besides Jazzer: {@code list}, {@code seeds DIRECTORY} (a
+ * directory for each target), and {@code replay TARGET FILE}.
+ */
+public final class FuzzMain {
+
+  private FuzzMain() {}
+
+  /** Runs one of the commands above. */
+  public static void main(String[] arguments) throws Exception {
+    switch (arguments[0]) {
+      case "list" -> FuzzTargets.all().forEach(target -> System.out.println(target.name()));
+      case "seeds" -> writeSeeds(Path.of(arguments[1]));
+      case "replay" ->
+          FuzzTargets.named(arguments[1]).check().accept(Files.readAllBytes(Path.of(arguments[2])));
+      default -> throw new IllegalArgumentException("no command " + arguments[0]);
+    }
+  }
+
+  private static void writeSeeds(Path directory) throws Exception {
+    for (FuzzTarget target : FuzzTargets.all()) {
+      write(Files.createDirectories(directory.resolve(target.name())), target.seeds().get());
+    }
+  }
+
+  private static void write(Path directory, List<byte[]> seeds) throws IOException {
+    for (int i = 0; i < seeds.size(); i++) {
+      Files.write(directory.resolve("seed-%03d".formatted(i)), seeds.get(i));
+    }
+  }
+}
