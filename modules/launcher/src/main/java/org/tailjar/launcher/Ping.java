@@ -8,6 +8,7 @@ import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
+import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Parameters;
 
 /** Pings a peer until a direct path answers, as the incumbent does. */
@@ -18,7 +19,7 @@ final class Ping extends Commands.Base {
   private static final Duration INTERVAL = Duration.ofSeconds(1);
 
   @Option(
-      names = {"-c", "--c"},
+      names = {"-c", "--count"},
       paramLabel = "N",
       defaultValue = "10",
       description = "How many pings at most, 0 for no end; ${DEFAULT-VALUE}.")
@@ -44,6 +45,11 @@ final class Ping extends Commands.Base {
 
   @Override
   public Integer call() throws IOException, InterruptedException {
+    if (count < 0 || !(timeout > 0)) {
+      throw new ParameterException(
+          Objects.requireNonNull(spec).commandLine(),
+          "--count is 0 or more, and --timeout is more than 0 seconds");
+    }
     var client = client();
     var address = address(client.status(true));
     boolean answered = false;

@@ -11,6 +11,9 @@ final class StartMessages {
       case StartFailure.StateDirectoryNotWritable(var directory, var reason) ->
           "the state directory %s cannot be written (%s): mount a writable volume there or set TAILSCALE_STATE_DIR"
               .formatted(directory, reason);
+      case StartFailure.StateDirectoryInUse(var directory) ->
+          "the state directory %s is in use by another tailjar: stop that one or set TAILSCALE_STATE_DIR"
+              .formatted(directory);
       case StartFailure.StateUnreadable(var file, var reason) ->
           "the state in %s cannot be read (%s): restore it, or remove it to join as a new node"
               .formatted(file, reason);

@@ -494,7 +494,8 @@ final class HeadscaleNode implements TailnetNode, Membership.Observer {
         return;
       }
       member = membership;
-      leaves = member != null && config.logsOutOnClose() && !loggedOut;
+      leaves =
+          member != null && member.identity().registered() && config.logsOutOnClose() && !loggedOut;
       if (!leaves) {
         release(member);
         return;

@@ -7,6 +7,9 @@ public sealed interface StartFailure {
   /** The state directory cannot be made or written; {@code reason} is the system's own text. */
   record StateDirectoryNotWritable(Path directory, String reason) implements StartFailure {}
 
+  /** Another process holds the state directory. */
+  record StateDirectoryInUse(Path directory) implements StartFailure {}
+
   /** The state cannot be understood; it is left as it is. */
   record StateUnreadable(Path file, String reason) implements StartFailure {}
 

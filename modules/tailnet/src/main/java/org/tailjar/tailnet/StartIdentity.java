@@ -30,7 +30,7 @@ final class StartIdentity {
       NodeIdentity identity =
           kept.isEmpty()
               ? store.takeOver(server).orElseGet(() -> NodeIdentity.generate(server))
-              : forServer(kept.get(), server);
+              : forServer(store, kept.get(), server);
       // A node that was there before may be logged in by its URL, and its container must not end.
       if (kept.isEmpty() && !identity.registered() && read(authKeys).isEmpty()) {
         throw new StartException(new StartFailure.KeyMissing());
@@ -50,16 +50,29 @@ final class StartIdentity {
     }
   }
 
-  private static NodeIdentity forServer(NodeIdentity kept, String server) {
+  /**
+   * The identity for another server than the last one: a URL that is wrong for one start must not
+   * cost the node that the right one knows.
+   */
+  private static NodeIdentity forServer(StateStore store, NodeIdentity kept, String server)
+      throws IOException, MalformedException {
     if (isSame(kept.serverUrl(), server)) {
       return kept;
     }
+    Optional<NodeIdentity> earlier = store.loadAside(server);
+    if (kept.registered()) {
+      store.setAside(kept);
+    }
+    // The map of one server says nothing of the other's tailnet.
+    store.forgetMap();
     LOG.log(
         Level.WARNING,
-        "the state belongs to {0}; registering with {1} as a new node",
+        "the state belongs to {0}; joining {1} as {2}, and that node is kept for when the URL is"
+            + " its own again",
         kept.serverUrl(),
-        server);
-    return kept.withFreshNodeKey(server);
+        server,
+        earlier.isPresent() ? "the node that was there before" : "a new node");
+    return earlier.orElseGet(() -> kept.withFreshNodeKey(server));
   }
 
   private static boolean isSame(String url, String server) {

@@ -7,6 +7,7 @@ import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
 import java.nio.channels.FileLock;
 import java.nio.channels.OverlappingFileLockException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.AccessDeniedException;
 import java.nio.file.FileSystemException;
 import java.nio.file.Files;
@@ -17,9 +18,11 @@ import java.nio.file.StandardOpenOption;
 import java.nio.file.attribute.FileAttribute;
 import java.nio.file.attribute.PosixFilePermission;
 import java.nio.file.attribute.PosixFilePermissions;
+import java.util.HexFormat;
 import java.util.Optional;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
+import org.tailjar.crypto.Blake2s;
 import org.tailjar.tailnet.NodeIdentity.MalformedException;
 
 /**
@@ -61,8 +64,7 @@ final class StateDirectory implements StateStore {
       FileLock lock = tryLock(channel);
       if (lock == null) {
         channel.close();
-        throw new StartException(
-            new StartFailure.StateDirectoryNotWritable(directory, "another process uses it"));
+        throw new StartException(new StartFailure.StateDirectoryInUse(directory));
       }
       StateDirectory state = new StateDirectory(directory, channel);
       state.probe();
@@ -133,6 +135,23 @@ final class StateDirectory implements StateStore {
   @Override
   public void save(NodeIdentity identity) throws IOException {
     replace(STATE, identity.encode());
+  }
+
+  @Override
+  public void setAside(NodeIdentity identity) throws IOException {
+    replace(aside(identity.serverUrl()), identity.encode());
+  }
+
+  @Override
+  public Optional<NodeIdentity> loadAside(String serverUrl) throws IOException, MalformedException {
+    Optional<byte[]> content = read(aside(serverUrl));
+    return content.isEmpty() ? Optional.empty() : Optional.of(NodeIdentity.decode(content.get()));
+  }
+
+  /** A URL is no file name, and its hash is one of fixed length. */
+  private static String aside(String serverUrl) {
+    byte[] hash = Blake2s.hash(serverUrl.getBytes(StandardCharsets.UTF_8));
+    return STATE + "." + HexFormat.of().formatHex(hash, 0, 8);
   }
 
   @Override

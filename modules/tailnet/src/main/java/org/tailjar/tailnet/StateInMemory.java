@@ -1,6 +1,8 @@
 package org.tailjar.tailnet;
 
 import java.nio.file.Path;
+import java.util.HashMap;
+import java.util.Map;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
@@ -8,6 +10,7 @@ import org.jspecify.annotations.Nullable;
 final class StateInMemory implements StateStore {
 
   private @Nullable NodeIdentity identity;
+  private final Map<String, NodeIdentity> aside = new HashMap<>();
 
   @Override
   public Path place() {
@@ -27,6 +30,16 @@ final class StateInMemory implements StateStore {
   @Override
   public void save(NodeIdentity replacement) {
     identity = replacement;
+  }
+
+  @Override
+  public void setAside(NodeIdentity replaced) {
+    aside.put(replaced.serverUrl(), replaced);
+  }
+
+  @Override
+  public Optional<NodeIdentity> loadAside(String serverUrl) {
+    return Optional.ofNullable(aside.get(serverUrl));
   }
 
   @Override

@@ -44,6 +44,14 @@ sealed interface StateStore extends AutoCloseable permits StateDirectory, StateI
   void save(NodeIdentity identity) throws IOException;
 
   /**
+   * Keeps the identity that another server knows, for the day when this node is sent back there.
+   */
+  void setAside(NodeIdentity identity) throws IOException;
+
+  /** The identity that was set aside for a server, or empty. */
+  Optional<NodeIdentity> loadAside(String serverUrl) throws IOException, MalformedException;
+
+  /**
    * A network map of an earlier life.
    *
    * @param json as it was saved

@@ -40,4 +40,14 @@ class StartIdentityTests {
     assertThat(started.registered()).isFalse();
     assertThat(store.load()).contains(started);
   }
+
+  @Test
+  void aUrlThatIsWrongForOneStartCostsNothing() throws Exception {
+    NodeIdentity kept = NodeIdentity.generate(SERVER).asRegistered();
+    store.save(kept);
+
+    StartIdentity.settle(store, "https://typo.example", AuthKeySource.none());
+
+    assertThat(StartIdentity.settle(store, SERVER, AuthKeySource.none())).isEqualTo(kept);
+  }
 }

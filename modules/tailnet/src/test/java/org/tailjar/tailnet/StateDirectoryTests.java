@@ -60,6 +60,21 @@ class StateDirectoryTests {
   }
 
   @Test
+  void theIdentityOfAnotherServerIsKeptAside() throws Exception {
+    NodeIdentity one = NodeIdentity.generate("https://one");
+    NodeIdentity other = NodeIdentity.generate("https://other");
+    try (StateDirectory state = StateDirectory.open(temporary)) {
+      state.setAside(one);
+      state.save(other);
+    }
+    try (StateDirectory state = StateDirectory.open(temporary)) {
+      assertThat(state.loadAside("https://one")).contains(one);
+      assertThat(state.loadAside("https://other")).isEmpty();
+      assertThat(state.load()).contains(other);
+    }
+  }
+
+  @Test
   void onlyTheOwnerMayReadIt() throws Exception {
     try (StateDirectory state = StateDirectory.open(temporary.resolve("s"))) {
       state.save(NodeIdentity.generate("http://hs"));
@@ -78,9 +93,7 @@ class StateDirectoryTests {
       assertThatThrownBy(() -> StateDirectory.open(temporary))
           .isInstanceOfSatisfying(
               StartException.class,
-              e ->
-                  assertThat(e.failure())
-                      .isInstanceOf(StartFailure.StateDirectoryNotWritable.class));
+              e -> assertThat(e.failure()).isInstanceOf(StartFailure.StateDirectoryInUse.class));
       assertThat(first).isNotNull();
     }
   }
