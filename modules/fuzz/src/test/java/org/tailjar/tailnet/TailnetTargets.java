@@ -90,7 +90,6 @@ public final class TailnetTargets {
         MapTranslation.rules(map.packetFilter()), MapTranslation.prefixes(map.self().addresses()));
     map.peers().forEach(MapTranslation::path);
     map.peers().forEach(peer -> MapTranslation.allowedIps(peer, true));
-    StatusReport.tailnet(map);
     StatusReport.addresses(map.self());
   }
 
