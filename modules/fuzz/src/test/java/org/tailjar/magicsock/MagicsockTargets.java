@@ -38,7 +38,7 @@ public final class MagicsockTargets {
   }
 
   private static List<byte[]> stunSeeds() {
-    // Answers of a real DERP node's STUN server: IPv4 and, of the same form, IPv6.
+    // Written by hand after a real answer: a mapped address behind the mask, and a plain one.
     String v4 = "010100182112a4424fd5d202dcb37d31fc773306002000140002cd3d2112a4424fd5d202dcb382ce";
     String plain = "0101000c2112a4424fd5d202dcb37d31fc7733060001000800011f90c0000207";
     return Stream.of(v4 + "4e9c3306", plain).map(HexFormat.of()::parseHex).toList();
