@@ -2,19 +2,10 @@ package org.tailjar.benchmarks;
 
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
-import java.util.concurrent.TimeUnit;
 import org.openjdk.jmh.annotations.Benchmark;
-import org.openjdk.jmh.annotations.BenchmarkMode;
-import org.openjdk.jmh.annotations.Fork;
-import org.openjdk.jmh.annotations.Measurement;
-import org.openjdk.jmh.annotations.Mode;
-import org.openjdk.jmh.annotations.OutputTimeUnit;
 import org.openjdk.jmh.annotations.Param;
-import org.openjdk.jmh.annotations.Scope;
 import org.openjdk.jmh.annotations.Setup;
-import org.openjdk.jmh.annotations.State;
 import org.openjdk.jmh.annotations.TearDown;
-import org.openjdk.jmh.annotations.Warmup;
 import org.tailjar.crypto.Aead;
 import org.tailjar.crypto.AeadContext;
 import org.tailjar.crypto.AeadKey;
@@ -22,20 +13,7 @@ import org.tailjar.crypto.ChaCha20Poly1305;
 import org.tailjar.crypto.PacketCiphers;
 
 /** Nanoseconds to seal and to open one packet, by back end and size, in a hot cache. */
-@State(Scope.Thread)
-@BenchmarkMode(Mode.AverageTime)
-@OutputTimeUnit(TimeUnit.NANOSECONDS)
-@Warmup(iterations = 3, time = 1)
-@Measurement(iterations = 5, time = 1)
-@Fork(
-    value = 1,
-    jvmArgsAppend = {
-      "--enable-native-access=ALL-UNNAMED",
-      "--add-opens=java.base/com.sun.crypto.provider=ALL-UNNAMED",
-      "--add-exports=java.base/sun.security.util.math=ALL-UNNAMED",
-      "-XX:+UseSerialGC"
-    })
-public class AeadBenchmark {
+public class AeadBenchmark extends SteadyState {
 
   /** Name of the back end; one that this machine lacks fails and is left out of the results. */
   @Param({"intrinsic", "openssl", "jce"})
