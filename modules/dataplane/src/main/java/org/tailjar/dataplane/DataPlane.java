@@ -172,36 +172,42 @@ public final class DataPlane implements AutoCloseable {
     paths.wake();
   }
 
-  /** Ends both threads, within a second each, and overwrites all keys. */
+  /** As {@link #close(Duration)}, within a second. */
   @Override
   public void close() {
-    stop();
-    if (ended(tx) && ended(rx)) {
-      wireGuard.close();
-    } else {
-      log.log(Level.WARNING, "a thread of the packet path did not end in time");
-    }
+    close(JOIN);
   }
 
-  private static boolean ended(Thread thread) {
+  /**
+   * Ends both threads, and overwrites all keys once they have ended; may be called again.
+   *
+   * @param longest to wait for both together
+   * @return whether they have ended; a thread that has not may still use device and paths
+   */
+  public synchronized boolean close(Duration longest) {
+    stop();
+    long deadline = System.nanoTime() + longest.toNanos();
+    if (ended(tx, deadline) && ended(rx, deadline)) {
+      wireGuard.close();
+      return true;
+    }
+    log.log(Level.WARNING, "a thread of the packet path did not end in time");
+    return false;
+  }
+
+  private static boolean ended(Thread thread, long deadline) {
     if (thread.getState() == Thread.State.NEW || thread == Thread.currentThread()) {
       return true;
     }
     boolean interrupted = false;
-    long deadline = System.nanoTime() + JOIN.toNanos();
     try {
-      while (thread.isAlive()) {
-        long left = deadline - System.nanoTime();
-        if (left <= 0) {
-          return false;
-        }
+      while (true) {
         try {
-          thread.join(Duration.ofNanos(left));
+          return thread.join(Duration.ofNanos(Math.max(0, deadline - System.nanoTime())));
         } catch (InterruptedException _) {
           interrupted = true; // the thread ends soon; the interrupt is for the caller
         }
       }
-      return true;
     } finally {
       if (interrupted) {
         Thread.currentThread().interrupt();

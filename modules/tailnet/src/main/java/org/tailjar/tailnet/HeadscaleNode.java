@@ -28,8 +28,8 @@ import org.tailjar.headscale.ServerUrl;
 import org.tailjar.magicsock.LocalPaths;
 
 /**
- * A node whose control server is Headscale: composes the state, the membership, the packet path and
- * the interface.
+ * A node whose control server is Headscale: composes the state, the membership and the attachment
+ * to the network.
  *
  * <p>The parts are made and replaced under this object's lock, which is never held while waiting
  * for the network; what the status shows is read from volatile snapshots.
@@ -38,14 +38,15 @@ final class HeadscaleNode implements TailnetNode, Membership.Observer {
 
   private static final Logger LOG = System.getLogger("org.tailjar.tailnet");
   private static final Duration LOGOUT_ON_CLOSE = Duration.ofMillis(2500);
-  private static final Duration REPAIR_INTERVAL = Duration.ofSeconds(2);
+
+  /** Of the 4 s of the contract, with some to spare. */
+  private static final Duration LONGEST_CLOSE = Duration.ofMillis(3800);
 
   private final NodeConfig config;
   private final Supplier<PacketInterface> interfaces;
   private final String server;
   private final CompletableFuture<StartFailure> failure = new CompletableFuture<>();
   private final DiscoPrivateKey discoKey = DiscoPrivateKey.generate();
-  private final Repairs repairs = new Repairs(this::repaired, REPAIR_INTERVAL);
 
   private @Nullable StateStore store;
   private @Nullable Outbound outbound;
@@ -54,20 +55,14 @@ final class HeadscaleNode implements TailnetNode, Membership.Observer {
   private String unusableMap = "";
   private volatile @Nullable Membership membership;
   private volatile @Nullable ControlClient client;
-  private volatile @Nullable PacketInterface packetInterface;
-  private volatile @Nullable PacketPath packetPath;
+  private volatile @Nullable Attachment attachment;
 
   private volatile NodeStatus.State state = NodeStatus.State.NO_STATE;
   private volatile Optional<URI> authUrl = Optional.empty();
   private volatile @Nullable NetworkMap map;
   private volatile @Nullable Instant mapTime;
   private volatile String serverConnection = "not connected";
-  private volatile LocalPaths localPaths = LocalPaths.NONE;
-  private volatile boolean damaged;
   private volatile boolean loggedOut;
-
-  /** Grows with each packet path: one that is closed may still have something to tell. */
-  private volatile int packetPaths;
 
   HeadscaleNode(NodeConfig config) {
     this(config, () -> PacketInterface.open(config));
@@ -90,32 +85,23 @@ final class HeadscaleNode implements TailnetNode, Membership.Observer {
       StateStore opened = StateStore.open(config.state());
       store = opened;
       NodeIdentity identity = StartIdentity.settle(opened, server, config.authKey());
-      outbound = Outbound.open(config, discoKey);
-      packetInterface = interfaces.get();
+      Outbound made = Outbound.open(config, discoKey);
+      outbound = made;
       mapKeeper = new MapKeeper(opened);
-      openPacketPath(identity);
+      Attachment attaching =
+          new Attachment(
+              interfaces, made::packetPath, config.acceptRoutes(), this::localPathsChanged);
+      attachment = attaching;
+      attaching.open(identity.nodeKey());
       applySavedMap(opened, identity);
       begin(opened, identity);
     } catch (RuntimeException e) {
-      close();
+      release(Deadline.in(LONGEST_CLOSE));
       throw e;
     } catch (IOException e) {
-      close();
+      release(Deadline.in(LONGEST_CLOSE));
       throw new StartException(new StartFailure.NoSocket(String.valueOf(e.getMessage())), e);
     }
-  }
-
-  private void openPacketPath(NodeIdentity identity) throws IOException {
-    PacketInterface attached = required(packetInterface);
-    int number = packetPaths + 1;
-    packetPaths = number;
-    packetPath =
-        required(outbound)
-            .packetPath(
-                attached.device(),
-                identity.nodeKey(),
-                local -> localPathsChanged(number, local),
-                this::packetPathFailed);
   }
 
   private void applySavedMap(StateStore opened, NodeIdentity identity) {
@@ -142,27 +128,6 @@ final class HeadscaleNode implements TailnetNode, Membership.Observer {
     }
   }
 
-  private void configure(PacketInterface attached, NetworkMap current) throws IOException {
-    attached.configure(
-        MapTranslation.prefixes(current.self().addresses()),
-        MapTranslation.routes(current, config.acceptRoutes(), Instant.now()));
-  }
-
-  /** Puts back what others took from the interface; false once that is nobody's any more. */
-  private synchronized boolean keepInterface() {
-    NetworkMap current = map;
-    PacketInterface attached = packetInterface;
-    if (current != null && attached != null && !damaged && state != NodeStatus.State.STOPPED) {
-      try {
-        configure(attached, current);
-      } catch (IOException | RuntimeException e) {
-        LOG.log(Level.ERROR, "the interface cannot be configured: {0}", e.getMessage());
-        repair();
-      }
-    }
-    return state != NodeStatus.State.STOPPED;
-  }
-
   private void begin(StateStore opened, NodeIdentity identity) {
     Membership begun =
         new Membership(
@@ -175,14 +140,13 @@ final class HeadscaleNode implements TailnetNode, Membership.Observer {
             map != null);
     membership = begun;
     membershipThread = Thread.ofVirtual().name("membership").start(begun::run);
-    InterfaceWatch.start(this::keepInterface, InterfaceWatch.INTERVAL);
   }
 
   private ControlClient controlClient(NodeIdentity identity, ControlListener listener) {
     ControlClient made = required(outbound).controlClient(identity, listener);
     // In this order: what is learnt meanwhile is told by one of the two threads at least.
     client = made;
-    tell(made, localPaths);
+    tell(made, required(attachment).localPaths());
     return made;
   }
 
@@ -198,12 +162,7 @@ final class HeadscaleNode implements TailnetNode, Membership.Observer {
     if (state == NodeStatus.State.STOPPED) {
       return;
     }
-    closePacketPath();
-    try {
-      openPacketPath(identity);
-    } catch (IOException e) {
-      packetPathFailed(e);
-    }
+    required(attachment).rekey(identity.nodeKey());
   }
 
   @Override
@@ -211,19 +170,8 @@ final class HeadscaleNode implements TailnetNode, Membership.Observer {
     if (state == NodeStatus.State.STOPPED || loggedOut) {
       return;
     }
-    Instant now = Instant.now();
     try {
-      if (damaged) {
-        // The repair puts it in force.
-        running(received, now);
-      } else {
-        apply(received, now);
-      }
-    } catch (IOException e) {
-      LOG.log(Level.ERROR, "the interface cannot be configured: {0}", e.getMessage());
-      running(received, now);
-      repair();
-      return;
+      apply(received, Instant.now());
     } catch (RuntimeException e) {
       // The map before it stays in force, and the map stream goes on.
       LOG.log(Level.DEBUG, "network map", e);
@@ -236,24 +184,12 @@ final class HeadscaleNode implements TailnetNode, Membership.Observer {
     required(mapKeeper).keep(received);
   }
 
-  private void apply(NetworkMap received, Instant time) throws IOException {
-    putInForce(received);
-    running(received, time);
-  }
-
-  private void running(NetworkMap received, Instant time) {
+  private void apply(NetworkMap received, Instant time) {
+    required(attachment).apply(received);
     map = received;
     mapTime = time;
     authUrl = Optional.empty();
     state = NodeStatus.State.RUNNING;
-  }
-
-  private void putInForce(NetworkMap received) throws IOException {
-    PacketPath path = packetPath;
-    if (path != null) {
-      path.apply(received, Instant.now());
-    }
-    configure(required(packetInterface), received);
   }
 
   @Override
@@ -288,13 +224,9 @@ final class HeadscaleNode implements TailnetNode, Membership.Observer {
     failure.complete(why);
   }
 
-  // What the packet path tells.
+  // What the attachment tells.
 
-  private void localPathsChanged(int number, LocalPaths local) {
-    if (number != packetPaths) {
-      return;
-    }
-    localPaths = local;
+  private void localPathsChanged(LocalPaths local) {
     ControlClient known = client;
     if (known != null) {
       tell(known, local);
@@ -309,72 +241,16 @@ final class HeadscaleNode implements TailnetNode, Membership.Observer {
         MapTranslation.netInfo(local));
   }
 
-  private void packetPathFailed(Throwable cause) {
-    LOG.log(
-        Level.ERROR, "the packet path has stopped and is made anew: {0}", String.valueOf(cause));
-    LOG.log(Level.DEBUG, "packet path", cause);
-    repair();
-  }
-
-  /**
-   * Makes interface and packet path anew, for as long as it takes. The process, and so the
-   * container, stays.
-   */
-  private void repair() {
-    damaged = true;
-    repairs.needed();
-  }
-
-  private synchronized boolean repaired() {
-    Membership current = membership;
-    if (state == NodeStatus.State.STOPPED || current == null) {
-      return true;
-    }
-    if (loggedOut) {
-      damaged = false;
-      return true;
-    }
-    try {
-      closePacketPath();
-      PacketInterface broken = packetInterface;
-      packetInterface = null;
-      if (broken != null) {
-        broken.close();
-      }
-      packetInterface = interfaces.get();
-      damaged = false; // what fails from here on is a new damage
-      openPacketPath(current.identity());
-      NetworkMap last = map;
-      if (last != null) {
-        putInForce(last);
-      }
-      LOG.log(Level.INFO, "the packet path works again");
-      return true;
-    } catch (IOException | RuntimeException e) {
-      damaged = true;
-      LOG.log(Level.DEBUG, "repair", e);
-      return false;
-    }
-  }
-
-  private void closePacketPath() {
-    PacketPath path = packetPath;
-    packetPath = null;
-    if (path != null) {
-      path.close();
-    }
-  }
-
   @Override
   public NodeStatus status() {
     NetworkMap current = map;
-    PacketPath path = packetPath;
-    PacketInterface attached = packetInterface;
+    Attachment attached = attachment;
+    PacketPath path = attached == null ? null : attached.path();
     Membership member = membership;
     Instant time = mapTime;
     Instant now = Instant.now();
     List<String> health = new ArrayList<>();
-    if (damaged) {
+    if (attached != null && !attached.works()) {
       health.add("the packet path does not work and is being made anew");
     }
     if (serverConnection.startsWith("retrying")) {
@@ -385,7 +261,7 @@ final class HeadscaleNode implements TailnetNode, Membership.Observer {
             state,
             authUrl,
             member != null && member.identity().registered(),
-            attached == null ? Optional.empty() : attached.systemName(),
+            attached == null ? Optional.empty() : attached.interfaceName(),
             path == null ? 0 : path.udpPort(),
             Optional.empty(),
             List.of(),
@@ -397,24 +273,32 @@ final class HeadscaleNode implements TailnetNode, Membership.Observer {
             path == null
                 ? TrafficStatistics.NONE
                 : StatusReport.traffic(path.statistics(), path.losses()));
-    return current == null ? own : StatusReport.withMap(own, current, localPaths, path, now);
+    return current == null || attached == null
+        ? own
+        : StatusReport.withMap(own, current, attached.localPaths(), path, now);
   }
 
   @Override
   public boolean ready() {
-    return state == NodeStatus.State.RUNNING && !damaged;
+    return state == NodeStatus.State.RUNNING && attachmentWorks();
   }
 
   @Override
   public boolean live() {
     Thread thread = membershipThread;
-    return thread != null && (thread.isAlive() || loggedOut) && !damaged;
+    return thread != null && (thread.isAlive() || loggedOut) && attachmentWorks();
+  }
+
+  private boolean attachmentWorks() {
+    Attachment attached = attachment;
+    return attached != null && attached.works();
   }
 
   @Override
   public PingResult ping(InetAddress address, Duration timeout) throws InterruptedException {
     NetworkMap current = map;
-    PacketPath path = packetPath;
+    Attachment attached = attachment;
+    PacketPath path = attached == null ? null : attached.path();
     if (current == null || path == null) {
       return new PingResult.NoSuchPeer(address);
     }
@@ -476,54 +360,57 @@ final class HeadscaleNode implements TailnetNode, Membership.Observer {
     serverConnection = "logged out";
     map = null;
     mapTime = null;
-    closePacketPath();
-    PacketInterface attached = packetInterface;
-    if (attached != null) {
-      attached.configure(List.of(), List.of());
-    }
+    required(attachment).leave();
     LOG.log(Level.INFO, "logged out; a restart joins again, with an auth key");
   }
 
+  /** On a thread of its own: however long a part may take, the caller goes on in time. */
   @Override
   public void close() {
-    Membership member;
-    boolean leaves;
+    Deadline deadline = Deadline.in(LONGEST_CLOSE);
+    Thread closing = Thread.ofVirtual().name("close").start(() -> close(deadline));
+    if (!deadline.join(closing)) {
+      LOG.log(Level.WARNING, "not all of the node has stopped in time");
+    }
+  }
+
+  private void close(Deadline deadline) {
     synchronized (this) {
       // A start under way is over here; one that comes later finds the node stopped.
       if (state == NodeStatus.State.STOPPED) {
         return;
       }
-      member = membership;
-      leaves =
-          member != null && member.identity().registered() && config.logsOutOnClose() && !loggedOut;
-      if (!leaves) {
-        release(member);
+      Membership member = membership;
+      if (member == null
+          || !member.identity().registered()
+          || !config.logsOutOnClose()
+          || loggedOut) {
+        release(deadline);
         return;
       }
     }
     try {
-      logout(LOGOUT_ON_CLOSE);
+      logout(deadline.atMost(LOGOUT_ON_CLOSE));
     } catch (IOException e) {
       LOG.log(Level.WARNING, "not logged out: {0}", e.getMessage());
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
     }
-    release(member);
+    release(deadline);
   }
 
-  private synchronized void release(@Nullable Membership member) {
+  private synchronized void release(Deadline deadline) {
     state = NodeStatus.State.STOPPED;
+    Membership member = membership;
     if (member != null) {
       member.close();
     }
-    closePacketPath();
-    PacketInterface attached = packetInterface;
-    packetInterface = null;
+    Attachment attached = attachment;
     if (attached != null) {
-      attached.close();
+      attached.close(deadline);
     }
     if (mapKeeper != null) {
-      mapKeeper.close();
+      mapKeeper.close(deadline);
       mapKeeper = null;
     }
     if (store != null) {

@@ -13,7 +13,7 @@ import org.tailjar.headscale.NetworkMap;
  * Saves the latest network map on a thread of its own, at most once in {@link #INTERVAL}: a busy
  * tailnet changes its map many times a second, and a disk is slow.
  */
-final class MapKeeper implements AutoCloseable {
+final class MapKeeper {
 
   static final Duration INTERVAL = Duration.ofSeconds(2);
 
@@ -71,15 +71,10 @@ final class MapKeeper implements AutoCloseable {
     }
   }
 
-  /** Saves what is not saved yet, and ends. */
-  @Override
-  public void close() {
+  /** Saves what is not saved yet, and ends; waits for that for a second, or until the deadline. */
+  void close(Deadline deadline) {
     closed = true;
     LockSupport.unpark(thread);
-    try {
-      thread.join(Duration.ofSeconds(1));
-    } catch (InterruptedException e) {
-      Thread.currentThread().interrupt();
-    }
+    Deadline.in(deadline.atMost(Duration.ofSeconds(1))).join(thread);
   }
 }

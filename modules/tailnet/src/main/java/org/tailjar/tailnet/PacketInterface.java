@@ -26,6 +26,9 @@ sealed interface PacketInterface extends AutoCloseable
   /** The packets. */
   PacketDevice device();
 
+  /** Whether another one can take its place; if not, it is the embedding program's. */
+  boolean renewable();
+
   /** The name of the interface in the system; empty when it is not one. */
   Optional<String> systemName();
 
@@ -43,6 +46,11 @@ sealed interface PacketInterface extends AutoCloseable
 
   /** A device of this process alone. */
   record InMemory(PacketDevice device) implements PacketInterface {
+
+    @Override
+    public boolean renewable() {
+      return false;
+    }
 
     @Override
     public Optional<String> systemName() {

@@ -38,7 +38,7 @@ import org.tailjar.wireguard.WireGuard;
  * connections, and the two threads that move packets. Made anew when the key changes or a thread
  * fails; the packet device outlives it.
  */
-final class PacketPath implements AutoCloseable {
+final class PacketPath {
 
   private final Magicsock magicsock;
   private final DataPlane dataPlane;
@@ -133,9 +133,14 @@ final class PacketPath implements AutoCloseable {
     return magicsock.port();
   }
 
-  @Override
-  public void close() {
-    dataPlane.close();
+  /**
+   * Ends the threads and closes the sockets and relay connections; may be called again.
+   *
+   * @return whether both threads have ended in that time
+   */
+  boolean close(Duration longest) {
+    boolean ended = dataPlane.close(longest);
     magicsock.close();
+    return ended;
   }
 }

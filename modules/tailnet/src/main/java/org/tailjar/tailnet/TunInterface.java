@@ -56,6 +56,11 @@ final class TunInterface implements PacketInterface {
   }
 
   @Override
+  public boolean renewable() {
+    return true;
+  }
+
+  @Override
   public Optional<String> systemName() {
     return Optional.of(device.name());
   }

@@ -1,0 +1,163 @@
+package org.tailjar.tailnet;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.io.IOException;
+import java.net.URI;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.BooleanSupplier;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.tailjar.crypto.DiscoPrivateKey;
+import org.tailjar.crypto.NodePrivateKey;
+import org.tailjar.packet.GatherPacket;
+import org.tailjar.packet.InMemoryDevice;
+import org.tailjar.packet.PacketDevice;
+import org.tailjar.packet.SuperPacket;
+
+@Timeout(60)
+class AttachmentTests {
+
+  /** A device whose reader does not come back until it is let go. */
+  private static final class HeldDevice implements PacketDevice {
+
+    private final InMemoryDevice device = new InMemoryDevice("test", 1280);
+    private final CountDownLatch held = new CountDownLatch(1);
+    private final CountDownLatch letGo = new CountDownLatch(1);
+    private final AtomicInteger readers = new AtomicInteger();
+    private final AtomicInteger mostReaders = new AtomicInteger();
+
+    @Override
+    public String name() {
+      return device.name();
+    }
+
+    @Override
+    public int mtu() {
+      return device.mtu();
+    }
+
+    @Override
+    public boolean mergesTcp() {
+      return device.mergesTcp();
+    }
+
+    @Override
+    public boolean mergesUdp() {
+      return device.mergesUdp();
+    }
+
+    @Override
+    public boolean read(SuperPacket into) throws IOException {
+      mostReaders.accumulateAndGet(readers.incrementAndGet(), Math::max);
+      held.countDown();
+      try {
+        letGo.await();
+      } catch (InterruptedException e) {
+        throw new IOException(e);
+      } finally {
+        readers.decrementAndGet();
+      }
+      return device.read(into);
+    }
+
+    @Override
+    public void awaitReadable(long timeoutNanos) throws IOException {
+      device.awaitReadable(timeoutNanos);
+    }
+
+    @Override
+    public void write(GatherPacket packet) throws IOException {
+      device.write(packet);
+    }
+
+    @Override
+    public void wake() {
+      device.wake();
+    }
+
+    @Override
+    public void close() {
+      device.close();
+    }
+  }
+
+  private final HeldDevice device = new HeldDevice();
+  private final List<NodePrivateKey> opened = new ArrayList<>();
+  private final Outbound outbound =
+      Outbound.open(
+          NodeConfig.builder(URI.create("http://127.0.0.1:9")).udpPort(0).build(),
+          DiscoPrivateKey.generate());
+  private final Attachment attachment =
+      new Attachment(
+          () -> new PacketInterface.InMemory(device),
+          (on, key, local, failure) -> {
+            synchronized (opened) {
+              opened.add(key);
+            }
+            return outbound.packetPath(on, key, local, failure);
+          },
+          false,
+          local -> {});
+
+  @AfterEach
+  void close() {
+    device.letGo.countDown();
+    attachment.close(Deadline.in(Duration.ofSeconds(5)));
+  }
+
+  private int paths() {
+    synchronized (opened) {
+      return opened.size();
+    }
+  }
+
+  private static void await(BooleanSupplier condition) {
+    while (!condition.getAsBoolean()) {
+      Thread.onSpinWait();
+    }
+  }
+
+  @Test
+  void aNewNodeKeyWaitsForTheOldThreadsToLeaveTheDevice() throws Exception {
+    attachment.open(NodePrivateKey.generate());
+    device.held.await();
+
+    attachment.rekey(NodePrivateKey.generate());
+    assertThat(attachment.works()).isFalse();
+    assertThat(paths()).isEqualTo(1);
+
+    device.letGo.countDown();
+    await(attachment::works);
+    assertThat(paths()).isEqualTo(2);
+    assertThat(device.mostReaders).hasValue(1);
+  }
+
+  @Test
+  void aThreadThatDoesNotEndHoldsUpTheCloseNoLongerThanTheDeadline() throws Exception {
+    attachment.open(NodePrivateKey.generate());
+    device.held.await();
+    long start = System.nanoTime();
+
+    attachment.close(Deadline.in(Duration.ofMillis(200)));
+
+    assertThat(Duration.ofNanos(System.nanoTime() - start)).isLessThan(Duration.ofSeconds(2));
+  }
+
+  @Test
+  void afterTheCloseNothingIsMadeAnyMore() throws Exception {
+    device.letGo.countDown();
+    attachment.open(NodePrivateKey.generate());
+    attachment.close(Deadline.in(Duration.ofSeconds(5)));
+
+    attachment.rekey(NodePrivateKey.generate());
+
+    assertThat(paths()).isEqualTo(1);
+    assertThat(attachment.path()).isNull();
+  }
+}
