@@ -151,7 +151,7 @@ public final class ControlClient implements AutoCloseable {
 
   /**
    * Follows the map stream, through every loss of the connection, until the client is closed, the
-   * thread is interrupted, or the server does not know the key ({@link
+   * thread is interrupted, or the server does not accept the key any more ({@link
    * ControlListener#reRegister}).
    *
    * @throws IllegalStateException if another thread polls
@@ -181,7 +181,7 @@ public final class ControlClient implements AutoCloseable {
             // A fault of this program, the listener's included, must not strand the node.
             LOG.log(System.Logger.Level.ERROR, "the map stream failed; it is tried again", e);
           }
-          if (e instanceof UnknownNodeException) {
+          if (e instanceof KeyRefusedException) {
             listener.reRegister();
             return;
           }
@@ -206,12 +206,12 @@ public final class ControlClient implements AutoCloseable {
     }
   }
 
-  /** The server said that it does not know the node that asks for its map. */
-  private static final class UnknownNodeException extends IOException {
+  /** The server does not know the node that asks for its map, or its key has expired. */
+  private static final class KeyRefusedException extends IOException {
     private static final long serialVersionUID = 1L;
 
-    UnknownNodeException(ControlException cause) {
-      super(cause.getMessage(), cause);
+    KeyRefusedException(String message) {
+      super(message);
     }
   }
 
@@ -226,7 +226,7 @@ public final class ControlClient implements AutoCloseable {
         ControlException refused =
             ControlConnection.refused("the map request", response, config.timings().request());
         // Only here: the same status outside the Noise session is a proxy without its server.
-        throw refused.status() == 404 ? new UnknownNodeException(refused) : refused;
+        throw refused.status() == 404 ? new KeyRefusedException(sentence(refused)) : refused;
       }
       response.readTimeout(watchdog);
       InputStream body = response.body();
@@ -254,6 +254,10 @@ public final class ControlClient implements AutoCloseable {
         }
         if (map != old) {
           listener.networkMap(map);
+        }
+        if (map.isExpired(map.self(), clock.instant())) {
+          // Headscale keeps the stream, and peers drop what comes from an expired key.
+          throw new KeyRefusedException("the node key has expired");
         }
         sleep(message.debug());
       }

@@ -21,7 +21,8 @@ public interface ControlListener {
 
   /**
    * The server does not know the node key, or not from this machine: the node was deleted, or the
-   * server is another one. Polling has ended; register again.
+   * server is another one. Or the key has expired, as the last map says. Polling has ended;
+   * register again.
    */
   void reRegister();
 

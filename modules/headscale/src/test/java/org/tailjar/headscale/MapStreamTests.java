@@ -58,6 +58,21 @@ class MapStreamTests extends ControlClientFixture {
   }
 
   @Test
+  void aNodeWhoseKeyExpiresHasToRegisterAgainThoughTheStreamStays() throws Exception {
+    server.script =
+        (request, reply) ->
+            reply
+                .status(200)
+                .messages(SELF, SELF.replace("}}", ",\"KeyExpiry\":\"2001-02-03T04:05:06Z\"}}"));
+    CompletableFuture<Void> ended = poll();
+    assertThat(listener.next(RecordingListener.Connected.class)).isNotNull();
+    listener.next(RecordingListener.Map.class);
+    listener.next(RecordingListener.Map.class);
+    listener.next(RecordingListener.ReRegister.class);
+    assertThat(ended).succeedsWithin(Duration.ofSeconds(5));
+  }
+
+  @Test
   void aProxyWithoutItsServerDoesNotMakeTheNodeUnknown() throws Exception {
     String key = server.keyAnswer;
     String upgrade = server.upgradeAnswer;

@@ -190,10 +190,12 @@ class RealHeadscaleTests {
       Node before = one.listener().await(RecordingListener.Map.class).map().self();
       client.logout(old);
       one.listener().await(RecordingListener.Map.class, e -> e.map().self().expired());
+      one.listener().await(RecordingListener.ReRegister.class);
       assertThat(client.register(old, NodePublicKey.ZERO, null))
           .isEqualTo(new Registration.KeyExpired());
       assertThat(client.register(key, old, headscale.authKey()))
           .isInstanceOf(Registration.Registered.class);
+      poll(client, key);
       Node after =
           one.listener()
               .await(

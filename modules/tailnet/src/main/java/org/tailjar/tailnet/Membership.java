@@ -5,6 +5,7 @@ import java.lang.System.Logger;
 import java.lang.System.Logger.Level;
 import java.net.URI;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
@@ -411,11 +412,17 @@ final class Membership implements AutoCloseable {
   /** What the client tells while it polls. */
   private final class Follower implements ControlListener {
 
+    /** Whether the last map says that the node key has expired. */
+    private boolean expired;
+
     @Override
     public void networkMap(NetworkMap map) {
       wasUp = true;
       registeredWithoutMap = false;
-      backoff.reset();
+      expired = map.isExpired(map.self(), Instant.now());
+      if (!expired) {
+        backoff.reset();
+      }
       observer.networkMap(map);
     }
 
@@ -435,7 +442,9 @@ final class Membership implements AutoCloseable {
       if (leaving || isClosing()) {
         return;
       }
-      troubles.say(Level.WARNING, "the server no longer knows this node; registering it again");
+      if (!expired) {
+        troubles.say(Level.WARNING, "the server no longer knows this node; registering it again");
+      }
       if (!registeredWithoutMap) {
         // The server is asked first: the key is for a node that it says it does not know.
         return;

@@ -94,10 +94,14 @@ class MembershipTests {
   }
 
   private static NetworkMap map(NodeIdentity who) {
+    return map(who, "");
+  }
+
+  private static NetworkMap map(NodeIdentity who, String more) {
     try {
       String json =
-          "{\"Node\":{\"ID\":1,\"Name\":\"a.\",\"Key\":\"%s\"}}"
-              .formatted(who.nodeKey().publicKey().text());
+          "{\"Node\":{\"ID\":1,\"Name\":\"a.\",\"Key\":\"%s\"%s}}"
+              .formatted(who.nodeKey().publicKey().text(), more);
       return NetworkMap.of(
           WireJson.decode(MapResponse.class, json.getBytes(StandardCharsets.UTF_8)), Instant.now());
     } catch (IOException e) {
@@ -169,6 +173,21 @@ class MembershipTests {
     assertThat(kept.nodeKey().publicKey()).isEqualTo(last.nodeKey());
     assertThat(kept.machineKey()).isEqualTo(fresh.machineKey());
     assertThat(kept.registered()).isTrue();
+  }
+
+  @Test
+  void anExpiryThatTheServerTakesBackAtOnceIsNotAskedAboutWithoutPause() throws Exception {
+    link.onPoll =
+        to -> {
+          to.networkMap(map(fresh, ",\"Expired\":true"));
+          to.reRegister();
+          return false;
+        };
+    start(fresh.asRegistered(), true);
+    TimeUnit.MILLISECONDS.sleep(500);
+    membership.close();
+    assertThat(link.asked).hasSizeBetween(2, 12);
+    assertThat(keysSent()).containsOnly(false);
   }
 
   @Test
