@@ -142,6 +142,21 @@ public final class DerpClient implements Relay, AutoCloseable {
     }
   }
 
+  /** Has the connection prove that it still works, and does not wait before the next attempt. */
+  void check() {
+    lock.lock();
+    try {
+      if (connection != null && accepted) {
+        connection.check();
+      } else {
+        retryNow = true;
+        changed.signalAll();
+      }
+    } finally {
+      lock.unlock();
+    }
+  }
+
   /** Disconnects if nothing was sent for {@link #IDLE_TIMEOUT} and this is not home. */
   void closeIfIdle(long now) {
     lock.lock();

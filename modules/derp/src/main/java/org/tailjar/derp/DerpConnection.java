@@ -32,6 +32,9 @@ final class DerpConnection {
   /** The server sends something at least every 65 s. */
   private static final Duration READ_TIMEOUT = Duration.ofSeconds(120);
 
+  /** A server answers a ping at once, and TCP repeats a lost segment after a second at most. */
+  private static final Duration PONG_TIMEOUT = Duration.ofSeconds(4);
+
   private static final int MAX_WRITE_BYTES = 64 << 10;
   private static final VarHandle INT =
       MethodHandles.byteArrayViewVarHandle(int[].class, ByteOrder.BIG_ENDIAN);
@@ -58,6 +61,7 @@ final class DerpConnection {
   private NodePublicKey lastSource = NodePublicKey.ZERO;
   private byte[] lastSourceBytes = lastSource.bytes();
   private volatile boolean over;
+  private volatile long heard = System.nanoTime();
 
   DerpConnection(
       int regionId,
@@ -79,6 +83,25 @@ final class DerpConnection {
     over = true;
     connection.close();
     output.wake();
+  }
+
+  /** Asks the server for a sign of life; without one in time the connection ends. Any thread. */
+  void check() {
+    long asked = System.nanoTime();
+    output.control(DerpFrames.frame(DerpFrames.PING, new byte[DerpFrames.PING_LENGTH]));
+    Thread.ofVirtual()
+        .name("derp-check-" + regionId)
+        .start(
+            () -> {
+              try {
+                Thread.sleep(PONG_TIMEOUT);
+                if (heard - asked < 0) {
+                  close();
+                }
+              } catch (InterruptedException e) {
+                Thread.currentThread().interrupt(); // nobody interrupts it but a JVM that ends
+              }
+            });
   }
 
   /**
@@ -148,6 +171,7 @@ final class DerpConnection {
     if (count < 0) {
       throw new EOFException("the relay closed the connection");
     }
+    heard = System.nanoTime();
     decoder.filled(count);
   }
 

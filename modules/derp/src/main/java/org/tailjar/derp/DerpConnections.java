@@ -115,6 +115,11 @@ public final class DerpConnections implements Relays {
   }
 
   @Override
+  public void networkChanged() {
+    clients.values().forEach(DerpClient::check);
+  }
+
+  @Override
   public void close() {
     lock.lock();
     try {

@@ -17,6 +17,12 @@ public interface Relays extends AutoCloseable {
   @Nullable Relay relay(int regionId);
 
   /**
+   * Says that the network of this machine has changed: connections that do not answer soon are made
+   * anew, long before their silence would tell.
+   */
+  void networkChanged();
+
+  /**
    * How long it takes to connect to a region by TCP; waits for that.
    *
    * @return empty when it does not succeed in that time

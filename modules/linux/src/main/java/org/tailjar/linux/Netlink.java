@@ -2,6 +2,7 @@ package org.tailjar.linux;
 
 import java.nio.ByteBuffer;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -17,25 +18,26 @@ import org.tailjar.packet.IpPrefix;
  */
 public final class Netlink implements AutoCloseable {
 
-  private static final int RTM_NEWLINK = 16;
-  private static final int RTM_DELLINK = 17;
+  static final int RTM_NEWLINK = 16;
+  static final int RTM_DELLINK = 17;
   private static final int RTM_GETLINK = 18;
-  private static final int RTM_NEWADDR = 20;
-  private static final int RTM_DELADDR = 21;
+  static final int RTM_NEWADDR = 20;
+  static final int RTM_DELADDR = 21;
   private static final int RTM_GETADDR = 22;
-  private static final int RTM_NEWROUTE = 24;
-  private static final int RTM_DELROUTE = 25;
+  static final int RTM_NEWROUTE = 24;
+  static final int RTM_DELROUTE = 25;
   private static final int RTM_GETROUTE = 26;
-  private static final int RTM_NEWRULE = 32;
-  private static final int RTM_DELRULE = 33;
+  static final int RTM_NEWRULE = 32;
+  static final int RTM_DELRULE = 33;
   private static final int RTM_GETRULE = 34;
 
-  private static final int LINK_FIXED = 16;
-  private static final int ADDRESS_FIXED = 8;
-  private static final int ROUTE_FIXED = 12;
+  static final int LINK_FIXED = 16;
+  static final int ADDRESS_FIXED = 8;
+  static final int ROUTE_FIXED = 12;
 
   private static final int IFF_UP = 1;
-  private static final int IFLA_IFNAME = 3;
+  private static final int IFF_RUNNING = 0x40;
+  static final int IFLA_IFNAME = 3;
   private static final int IFLA_MTU = 4;
   private static final int IFLA_TXQLEN = 13;
   private static final int IFA_ADDRESS = 1;
@@ -44,12 +46,12 @@ public final class Netlink implements AutoCloseable {
   private static final int IFA_F_NODAD = 0x02;
   private static final int SCOPE_UNIVERSE = 0;
   private static final int SCOPE_LINK = 253;
-  private static final int RTA_DST = 1;
-  private static final int RTA_OIF = 4;
-  private static final int RTA_TABLE = 15;
+  static final int RTA_DST = 1;
+  static final int RTA_OIF = 4;
+  static final int RTA_TABLE = 15;
   private static final int RTPROT_UNSPEC = 0;
   private static final int RTPROT_STATIC = 4;
-  private static final int FRA_PRIORITY = 6;
+  static final int FRA_PRIORITY = 6;
   private static final int FRA_FWMARK = 10;
   private static final int FRA_TABLE = 15;
   private static final int FRA_FWMASK = 16;
@@ -103,7 +105,23 @@ public final class Netlink implements AutoCloseable {
         NetlinkReply.string(name),
         NetlinkReply.integer(attributes.get(IFLA_MTU), 0),
         (reply.body().getInt(8) & IFF_UP) != 0,
+        (reply.body().getInt(8) & IFF_RUNNING) != 0,
         NetlinkReply.integer(attributes.get(IFLA_TXQLEN), 0));
+  }
+
+  /**
+   * All interfaces.
+   *
+   * @throws ClosedDescriptorException when closed
+   * @throws LinuxException when the kernel refuses
+   */
+  public List<NetworkLink> links() throws ClosedDescriptorException, LinuxException {
+    return socket
+        .request(link(RTM_GETLINK, NetlinkMessage.DUMP, 0, 0, 0), "list interfaces")
+        .stream()
+        .filter(reply -> reply.type() == RTM_NEWLINK)
+        .map(Netlink::link)
+        .toList();
   }
 
   /**
@@ -168,22 +186,35 @@ public final class Netlink implements AutoCloseable {
    * @throws LinuxException when the kernel refuses
    */
   public List<LinkAddress> addresses(int link) throws ClosedDescriptorException, LinuxException {
+    return addresses().getOrDefault(link, List.of());
+  }
+
+  /**
+   * The addresses of every interface, by its number.
+   *
+   * @throws ClosedDescriptorException when closed
+   * @throws LinuxException when the kernel refuses
+   */
+  public Map<Integer, List<LinkAddress>> addresses()
+      throws ClosedDescriptorException, LinuxException {
     NetlinkMessage message =
         new NetlinkMessage(RTM_GETADDR, NetlinkMessage.DUMP).putInt(0).putInt(0);
-    List<LinkAddress> addresses = new ArrayList<>();
+    Map<Integer, List<LinkAddress>> addresses = new HashMap<>();
     for (NetlinkReply reply : socket.request(message, "list addresses")) {
-      if (reply.type() != RTM_NEWADDR || reply.body().getInt(4) != link) {
+      if (reply.type() != RTM_NEWADDR) {
         continue;
       }
       Map<Integer, byte[]> attributes = reply.attributes(ADDRESS_FIXED);
       byte[] raw = attributes.getOrDefault(IFA_LOCAL, attributes.get(IFA_ADDRESS));
       if (raw != null && (raw.length == 4 || raw.length == 16)) {
-        addresses.add(
-            new LinkAddress(
-                high(raw),
-                low(raw),
-                reply.body().get(1) & 0xff,
-                (reply.body().get(3) & 0xff) == SCOPE_LINK));
+        addresses
+            .computeIfAbsent(reply.body().getInt(4), link -> new ArrayList<>())
+            .add(
+                new LinkAddress(
+                    high(raw),
+                    low(raw),
+                    reply.body().get(1) & 0xff,
+                    (reply.body().get(3) & 0xff) == SCOPE_LINK));
       }
     }
     return addresses;

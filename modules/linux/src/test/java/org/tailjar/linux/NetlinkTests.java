@@ -34,7 +34,8 @@ class NetlinkTests {
             netlink.setMtu(1, 1280);
             netlink.setTransmitQueueLength(1, 500);
             netlink.setUp(1, false);
-            assertThat(netlink.link("lo")).contains(new NetworkLink(1, "lo", 1280, false, 500));
+            assertThat(netlink.link("lo"))
+                .contains(new NetworkLink(1, "lo", 1280, false, false, 500));
           }
         });
   }

@@ -184,6 +184,7 @@ public final class Magicsock implements Paths {
         () -> {
           long now = clock();
           self.networkChanged(now);
+          relays.networkChanged();
           doubtAll(now);
         });
   }

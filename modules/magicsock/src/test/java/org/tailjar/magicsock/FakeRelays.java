@@ -113,6 +113,11 @@ final class FakeRelays implements Relays {
   }
 
   @Override
+  public void networkChanged() {
+    // Memory does not lose connections.
+  }
+
+  @Override
   public Optional<Duration> measure(DerpRegion region, Duration timeout) {
     return Optional.of(Duration.ofMillis(1));
   }

@@ -15,13 +15,16 @@ import org.jspecify.annotations.Nullable;
 import org.tailjar.crypto.NodePrivateKey;
 import org.tailjar.headscale.NetworkMap;
 import org.tailjar.magicsock.LocalPaths;
+import org.tailjar.packet.IpPrefix;
 import org.tailjar.packet.PacketDevice;
+import org.tailjar.tun.NetworkWatch;
 
 /**
  * The node's attachment to the network: its interface, the packet path on it, and the network map
  * that is in force there. Owns all three and keeps them in repair, for as long as it takes: when a
  * thread of the packet path ends, because the interface is gone or a socket fails, both are made
- * anew and the last map is put in force.
+ * anew and the last map is put in force. What others take from the interface is put back, and when
+ * the network under it changes, the ways to peers are looked for again.
  *
  * <p>A packet path is made only once all threads of the one before have ended, or on another
  * device: two of them on one device would share its packets, and its buffers.
@@ -48,6 +51,10 @@ final class Attachment {
   /** For the threads of a packet path to end; they look several times in that time. */
   private static final Duration PATH_CLOSES = Duration.ofSeconds(1);
 
+  /** Another program that takes things away all the time is mentioned no more often. */
+  private static final Duration MENTION_INTERVAL = Duration.ofMinutes(10);
+
+  private final String interfaceName;
   private final Supplier<PacketInterface> interfaces;
   private final PathOpener paths;
   private final boolean acceptRoutes;
@@ -57,6 +64,7 @@ final class Attachment {
 
   private volatile @Nullable PacketInterface attached;
   private volatile @Nullable PacketPath path;
+  private volatile @Nullable NetworkWatch watch;
 
   /** Closed, but a thread of it still ran when last looked at. */
   private @Nullable PacketPath lingering;
@@ -65,6 +73,10 @@ final class Attachment {
   private @Nullable NodePrivateKey key;
 
   private @Nullable NetworkMap map;
+  private @Nullable Deadline quietUntil;
+
+  /** Addresses and routes that the interface was given last. */
+  private List<List<IpPrefix>> configured = List.of();
 
   /** Grows with each packet path: one that is closed may still have something to tell. */
   private volatile int generation;
@@ -76,14 +88,17 @@ final class Attachment {
   /**
    * Attached to nothing yet.
    *
+   * @param interfaceName what the interface is called in the system, if it is one of the system's
    * @param interfaces opens the interface, for the first time and when it has to be made anew
    * @param onLocalPaths told of every change, on a thread of its own
    */
   Attachment(
+      String interfaceName,
       Supplier<PacketInterface> interfaces,
       PathOpener paths,
       boolean acceptRoutes,
       Consumer<LocalPaths> onLocalPaths) {
+    this.interfaceName = interfaceName;
     this.interfaces = interfaces;
     this.paths = paths;
     this.acceptRoutes = acceptRoutes;
@@ -104,7 +119,38 @@ final class Attachment {
     } finally {
       lock.unlock();
     }
+    watch();
+  }
+
+  private void watch() {
     InterfaceWatch.start(this::keepInterface, InterfaceWatch.INTERVAL);
+    try {
+      watch =
+          NetworkWatch.open(
+              interfaceName,
+              new NetworkWatch.Listener() {
+                @Override
+                public void interfaceChanged() {
+                  keepInterface();
+                }
+
+                @Override
+                public void networkChanged() {
+                  networkMoved();
+                }
+              });
+    } catch (IOException e) {
+      LOG.log(Level.DEBUG, "changes of the network are seen by looking only: {0}", e.getMessage());
+    }
+  }
+
+  /** Looks at the interface as well: IPv6 may have been switched on or off. */
+  private void networkMoved() {
+    keepInterface();
+    PacketPath present = path;
+    if (present != null) {
+      present.networkChanged();
+    }
   }
 
   /**
@@ -163,6 +209,7 @@ final class Attachment {
       PacketInterface left = attached;
       if (left != null) {
         left.configure(List.of(), List.of());
+        configured = List.of();
       }
     } finally {
       lock.unlock();
@@ -193,6 +240,10 @@ final class Attachment {
   /** Ends everything and takes the interface away, by the deadline as far as that is possible. */
   void close(Deadline deadline) {
     closed = true; // ends a repair under way
+    NetworkWatch watching = watch;
+    if (watching != null) {
+      watching.close();
+    }
     boolean locked = locked(deadline);
     try {
       closePath(deadline.atMost(PATH_CLOSES));
@@ -258,13 +309,19 @@ final class Attachment {
     configure(wanted);
   }
 
-  private void configure(NetworkMap wanted) throws IOException {
+  /** Whether something was missing that had been there. */
+  private boolean configure(NetworkMap wanted) throws IOException {
     PacketInterface present = attached;
-    if (present != null) {
-      present.configure(
-          MapTranslation.prefixes(wanted.self().addresses()),
-          MapTranslation.routes(wanted, acceptRoutes, Instant.now()));
+    if (present == null) {
+      return false;
     }
+    List<IpPrefix> addresses = MapTranslation.prefixes(wanted.self().addresses());
+    List<IpPrefix> routes = MapTranslation.routes(wanted, acceptRoutes, Instant.now());
+    // Routes also change with time, when a peer's key expires.
+    boolean asBefore = List.of(addresses, routes).equals(configured);
+    boolean changed = present.configure(addresses, routes);
+    configured = List.of(addresses, routes);
+    return asBefore && changed;
   }
 
   /** Puts back what others took from the interface; false once that is nobody's any more. */
@@ -272,8 +329,13 @@ final class Attachment {
     lock.lock();
     try {
       NetworkMap current = map;
-      if (current != null && !damaged && !closed) {
-        configure(current);
+      if (current != null && !damaged && !closed && configure(current)) {
+        Deadline quiet = quietUntil;
+        boolean news = quiet == null || quiet.left().isZero();
+        quietUntil = Deadline.in(MENTION_INTERVAL);
+        LOG.log(
+            news ? Level.WARNING : Level.DEBUG,
+            "another program has changed the interface, its routes or its rules: put back");
       }
     } catch (IOException | RuntimeException e) {
       interfaceFailed(e);
@@ -344,6 +406,7 @@ final class Attachment {
     }
     closeInterface();
     lingering = null; // what it still does is refused by the device, which is closed
+    configured = List.of();
     attached = interfaces.get();
     return true;
   }

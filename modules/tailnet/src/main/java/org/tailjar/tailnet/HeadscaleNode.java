@@ -90,7 +90,11 @@ final class HeadscaleNode implements TailnetNode, Membership.Observer {
       mapKeeper = new MapKeeper(opened);
       Attachment attaching =
           new Attachment(
-              interfaces, made::packetPath, config.acceptRoutes(), this::localPathsChanged);
+              config.interfaceName(),
+              interfaces,
+              made::packetPath,
+              config.acceptRoutes(),
+              this::localPathsChanged);
       attachment = attaching;
       attaching.open(identity.nodeKey());
       applySavedMap(opened, identity);

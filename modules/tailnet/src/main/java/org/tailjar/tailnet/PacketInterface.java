@@ -37,8 +37,9 @@ sealed interface PacketInterface extends AutoCloseable
    *
    * @param addresses of this node, single ones
    * @param routes what is sent to peers
+   * @return whether anything was otherwise
    */
-  void configure(List<IpPrefix> addresses, List<IpPrefix> routes) throws IOException;
+  boolean configure(List<IpPrefix> addresses, List<IpPrefix> routes) throws IOException;
 
   /** Takes back everything. */
   @Override
@@ -58,8 +59,8 @@ sealed interface PacketInterface extends AutoCloseable
     }
 
     @Override
-    public void configure(List<IpPrefix> addresses, List<IpPrefix> routes) {
-      // Nobody but the embedding program sees this device.
+    public boolean configure(List<IpPrefix> addresses, List<IpPrefix> routes) {
+      return false; // nobody but the embedding program sees this device
     }
 
     @Override

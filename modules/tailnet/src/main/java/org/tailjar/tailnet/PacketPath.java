@@ -121,6 +121,11 @@ final class PacketPath {
     }
   }
 
+  /** Looks for the ways to peers anew: this machine can be reached in other ways than before. */
+  void networkChanged() {
+    magicsock.networkChanged();
+  }
+
   Statistics.Snapshot statistics() {
     return dataPlane.statistics().snapshot();
   }

@@ -66,8 +66,9 @@ final class TunInterface implements PacketInterface {
   }
 
   @Override
-  public void configure(List<IpPrefix> addresses, List<IpPrefix> routes) throws IOException {
-    router.apply(new RouterConfig(new HashSet<>(addresses), new HashSet<>(routes), device.mtu()));
+  public boolean configure(List<IpPrefix> addresses, List<IpPrefix> routes) throws IOException {
+    return router.apply(
+        new RouterConfig(new HashSet<>(addresses), new HashSet<>(routes), device.mtu()));
   }
 
   @Override

@@ -95,6 +95,7 @@ class AttachmentTests {
           DiscoPrivateKey.generate());
   private final Attachment attachment =
       new Attachment(
+          "test",
           () -> new PacketInterface.InMemory(device),
           (on, key, local, failure) -> {
             synchronized (opened) {

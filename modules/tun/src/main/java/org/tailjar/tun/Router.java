@@ -4,6 +4,7 @@ import java.io.IOException;
 import java.lang.System.Logger;
 import java.lang.System.Logger.Level;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Optional;
@@ -30,11 +31,14 @@ public final class Router implements AutoCloseable {
   /** The routing table that all routes go to, as with the incumbent. */
   public static final int TABLE = 52;
 
+  private static final int[] PRIORITIES = {5210, 5230, 5250, 5270};
   private static final Logger LOG = System.getLogger("org.tailjar.tun");
 
   private final String name;
   private final Netlink netlink;
   private boolean ipv6 = true;
+  private boolean ipv6Refused;
+  private boolean changed;
   private boolean closed;
 
   private Router(String name, Netlink netlink) {
@@ -55,18 +59,26 @@ public final class Router implements AutoCloseable {
    * Changes what differs from the configuration, and nothing else; may be called again at any time,
    * also to put back what another program took away.
    *
+   * <p>IPv6 that the kernel refused is tried again each time, since it may have been switched on
+   * since.
+   *
+   * @return whether anything had to be changed
    * @throws IOException when the interface is gone or the kernel refuses
    */
-  public synchronized void apply(RouterConfig config) throws IOException {
+  public synchronized boolean apply(RouterConfig config) throws IOException {
+    changed = false;
+    ipv6 = true;
     NetworkLink link =
         netlink
             .link(name)
             .orElseThrow(() -> new LinuxException(Errno.ENODEV, "find the interface " + name));
     if (link.mtu() != config.mtu()) {
       netlink.setMtu(link.index(), config.mtu());
+      changed = true;
     }
     if (!link.up()) {
       netlink.setUp(link.index(), true);
+      changed = true;
     }
     applyAddresses(link.index(), config);
     applyRoutes(link.index(), config);
@@ -75,9 +87,19 @@ public final class Router implements AutoCloseable {
         addIfMissing(rule);
       }
     }
+    if (ipv6 && ipv6Refused) {
+      ipv6Refused = false;
+      LOG.log(Level.INFO, "IPv6 works here again");
+    }
+    return changed;
   }
 
-  /** Whether IPv6 works on the interface; false from the moment when the kernel has refused it. */
+  /** Whether rules of that priority are the router's. */
+  static boolean isPriority(int priority) {
+    return Arrays.stream(PRIORITIES).anyMatch(ours -> ours == priority);
+  }
+
+  /** Whether IPv6 works on the interface; false when the kernel refused it last. */
   public synchronized boolean ipv6() {
     return ipv6;
   }
@@ -94,18 +116,27 @@ public final class Router implements AutoCloseable {
       }
       try {
         netlink.addAddress(link, address);
+        changed = true;
       } catch (LinuxException e) {
         if (address.isIpv4() || !isIpv6Off(e, config)) {
           throw e;
         }
-        ipv6 = false;
-        LOG.log(Level.INFO, "IPv6 is switched off here, going on with IPv4 ({0})", e.getMessage());
+        refused(e);
       }
     }
     for (LinkAddress address : present) {
       if (!address.linkLocal() && !wanted.contains(address)) {
         netlink.removeAddress(link, address);
+        changed = true;
       }
+    }
+  }
+
+  private void refused(LinuxException e) {
+    ipv6 = false;
+    if (!ipv6Refused) {
+      ipv6Refused = true;
+      LOG.log(Level.INFO, "IPv6 is switched off here, going on with IPv4 ({0})", e.getMessage());
     }
   }
 
@@ -139,11 +170,13 @@ public final class Router implements AutoCloseable {
     for (IpRoute route : present) {
       if (!wanted.contains(route)) {
         netlink.removeRoute(route);
+        changed = true;
       }
     }
     for (IpRoute route : wanted) {
       if (!present.contains(route)) {
         netlink.addRoute(route);
+        changed = true;
       }
     }
   }
@@ -159,12 +192,13 @@ public final class Router implements AutoCloseable {
   private void addIfMissing(IpRule rule) throws IOException {
     try {
       netlink.addRule(rule);
+      changed = true;
     } catch (LinuxException e) {
       if (e.errno() == Errno.EEXIST) {
         return;
       }
       if (rule.ipv6() && (e.errno() == Errno.EAFNOSUPPORT || e.errno() == Errno.EOPNOTSUPP)) {
-        ipv6 = false;
+        refused(e);
         return;
       }
       throw e;
@@ -177,10 +211,10 @@ public final class Router implements AutoCloseable {
     for (boolean ipv6 : new boolean[] {false, true}) {
       int mark = SocketMark.BYPASS;
       int mask = SocketMark.MASK;
-      rules.add(new IpRule(ipv6, 5210, mark, mask, IpRule.MAIN));
-      rules.add(new IpRule(ipv6, 5230, mark, mask, IpRule.DEFAULT));
-      rules.add(new IpRule(ipv6, 5250, mark, mask, 0));
-      rules.add(new IpRule(ipv6, 5270, 0, 0, TABLE));
+      rules.add(new IpRule(ipv6, PRIORITIES[0], mark, mask, IpRule.MAIN));
+      rules.add(new IpRule(ipv6, PRIORITIES[1], mark, mask, IpRule.DEFAULT));
+      rules.add(new IpRule(ipv6, PRIORITIES[2], mark, mask, 0));
+      rules.add(new IpRule(ipv6, PRIORITIES[3], 0, 0, TABLE));
     }
     return rules;
   }

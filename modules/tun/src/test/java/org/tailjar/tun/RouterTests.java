@@ -85,9 +85,9 @@ class RouterTests {
                     Set.of(PEER4, IpPrefix.parse("0.0.0.0/0"), IpPrefix.parse("::/0")),
                     Set.of(IpPrefix.parse("192.168.0.0/16"), IpPrefix.parse("fd00::/64")),
                     1280);
-            router.apply(config);
+            assertThat(router.apply(config)).isTrue();
             List<String> before = state();
-            router.apply(config);
+            assertThat(router.apply(config)).isFalse();
             assertThat(state()).isEqualTo(before);
           }
         });
@@ -224,10 +224,18 @@ class RouterTests {
           try (TunDevice device = TunDevice.open(TunConfig.of("tailscale0", 1280));
               Router router = Router.open(device.name());
               Netlink netlink = Netlink.open()) {
-            router.apply(BOTH);
-            router.apply(BOTH);
+            assertThat(router.apply(BOTH)).isTrue();
+            assertThat(router.apply(BOTH)).isFalse();
             assertThat(router.ipv6()).isFalse();
             assertThat(netlink.routes(52)).extracting(IpRoute::destination).containsExactly(PEER4);
+
+            Files.writeString(
+                Path.of("/proc/sys/net/ipv6/conf/" + device.name() + "/disable_ipv6"), "0\n");
+            assertThat(router.apply(BOTH)).isTrue();
+            assertThat(router.ipv6()).as("IPv6 once it is switched on").isTrue();
+            assertThat(netlink.routes(52))
+                .extracting(IpRoute::destination)
+                .containsExactlyInAnyOrder(PEER4, PEER6);
           }
         });
   }
