@@ -79,8 +79,10 @@ public record ServerUrl(boolean secure, String host, int port, String path) {
   }
 
   private static IllegalArgumentException invalid(String text, String why) {
+    // What precedes an @ may be a password, whatever else is wrong.
+    String shown = text.replaceFirst("(?s)^([A-Za-z]+://)?.*@", "$1[redacted]@");
     return new IllegalArgumentException(
-        "\"%s\" is no server URL: %s; write https://host[:port][/path]".formatted(text, why));
+        "\"%s\" is no server URL: %s; write https://host[:port][/path]".formatted(shown, why));
   }
 
   /** Host and port as the Host header has them: the port only where it is not the scheme's own. */

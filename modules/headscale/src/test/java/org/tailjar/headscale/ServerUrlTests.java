@@ -52,6 +52,15 @@ class ServerUrlTests {
         .withMessageContaining("\"" + text + "\"");
   }
 
+  @ParameterizedTest
+  @ValueSource(
+      strings = {"https://user:hun ter2@hs.example", "ftp://user:hunter2@h", "user:hun/ter2@h"})
+  void aPasswordInWhatIsNoUrlIsNotRepeatedEither(String text) {
+    assertThatIllegalArgumentException()
+        .isThrownBy(() -> ServerUrl.parse(text))
+        .satisfies(e -> assertThat(e.getMessage()).doesNotContain("ter2"));
+  }
+
   @Test
   void aPasswordInTheUrlIsRefusedAndNotRepeated() {
     assertThatIllegalArgumentException()

@@ -42,6 +42,7 @@ final class Commands {
   @Option(
       names = "--socket",
       paramLabel = "PATH",
+      scope = CommandLine.ScopeType.INHERIT,
       description = "The node's command socket (TAILSCALE_SOCKET).")
   private @Nullable Path path;
 
@@ -55,12 +56,43 @@ final class Commands {
     var line = new CommandLine(new Commands(environment));
     line.setOut(new PrintWriter(out, true, StandardCharsets.UTF_8));
     line.setErr(new PrintWriter(err, true, StandardCharsets.UTF_8));
+    line.setParameterExceptionHandler(Commands::misused);
     line.setExecutionExceptionHandler(
         (e, command, parsed) -> {
           command.getErr().println(e.getMessage());
           return ExitStatus.FAILURE;
         });
     return line.execute(arguments.toArray(String[]::new));
+  }
+
+  /** A wrong command line is one line: what is wrong, and where it is said what is right. */
+  private static int misused(CommandLine.ParameterException e, String[] arguments) {
+    var command = e.getCommandLine();
+    var name = command.getCommandSpec().qualifiedName();
+    var unmatched =
+        e instanceof CommandLine.UnmatchedArgumentException unknown
+            ? unknown.getUnmatched()
+            : List.<String>of();
+    String wrong;
+    if (unmatched.isEmpty()) {
+      wrong = e.getMessage().lines().findFirst().orElse("wrong arguments");
+    } else {
+      var word = unmatched.getFirst();
+      boolean option = word.startsWith("-");
+      var known =
+          option
+              ? command.getCommandSpec().optionsMap().keySet()
+              : command.getSubcommands().keySet();
+      var kind = option ? "option" : known.isEmpty() ? "argument" : "command";
+      wrong =
+          "unknown %s \"%s\"%s"
+              .formatted(
+                  kind,
+                  word.replaceAll("\\p{Cntrl}", "?"),
+                  Nearest.to(word, known).map(near -> ", did you mean " + near + "?").orElse(""));
+    }
+    command.getErr().println("%s: %s (%1$s --help says more)".formatted(name, wrong));
+    return ExitStatus.USAGE;
   }
 
   SocketLocation socket() {
@@ -121,7 +153,12 @@ final class Commands {
     @Option(names = "--active", description = "Only peers with traffic.")
     private boolean active;
 
-    @Option(names = "--peers", negatable = true, defaultValue = "true", fallbackValue = "true")
+    @Option(
+        names = "--peers",
+        negatable = true,
+        defaultValue = "true",
+        fallbackValue = "true",
+        description = "With the peers, which is the default.")
     private boolean peers;
 
     @Override

@@ -19,6 +19,8 @@ import org.tailjar.tailnet.StateLocation;
  * @param acceptDns whether this node resolves names by MagicDNS
  * @param healthAddress where health and metrics are served
  * @param socket where the LocalAPI is served
+ * @param names by our name of a variable, the name of the place where it was set; absent when it
+ *     was not
  */
 record Configuration(
     URI serverUrl,
@@ -35,7 +37,13 @@ record Configuration(
     boolean acceptRoutes,
     InetSocketAddress healthAddress,
     SocketLocation socket,
-    LogSettings log) {
+    LogSettings log,
+    Map<String, String> names) {
+
+  /** Copies the names. */
+  Configuration {
+    names = Map.copyOf(names);
+  }
 
   /** What came of reading the environment. */
   sealed interface Result {}
@@ -64,6 +72,11 @@ record Configuration(
    */
   static Result from(Map<String, String> environment, String systemHostname) {
     return new ConfigurationReader(environment, systemHostname).read();
+  }
+
+  /** What the user calls a variable: the alias where that was set, otherwise our name. */
+  String nameOf(String variable) {
+    return names.getOrDefault(variable, variable);
   }
 
   /** What the node has to know of this. */

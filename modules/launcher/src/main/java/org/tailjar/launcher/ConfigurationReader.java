@@ -4,10 +4,13 @@ import java.net.InetSocketAddress;
 import java.net.URI;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.function.Function;
+import java.util.stream.Collectors;
+import org.tailjar.headscale.ServerUrl;
 import org.tailjar.tailnet.AuthKeySource;
 import org.tailjar.tailnet.LogoutPolicy;
 import org.tailjar.tailnet.NodeConfig;
@@ -33,11 +36,15 @@ final class ConfigurationReader {
 
   private static final String FILE_PREFIX = "file:";
 
+  /** A value that is longer is cut where it is shown. */
+  private static final int LONGEST_SHOWN = 120;
+
   private final Map<String, String> environment;
   private final String systemHostname;
   private final ExtraArguments arguments;
   private final List<String> warnings = new ArrayList<>();
   private final List<String> errors = new ArrayList<>();
+  private final Map<String, String> names = new HashMap<>();
 
   ConfigurationReader(Map<String, String> environment, String systemHostname) {
     this.environment = environment;
@@ -45,14 +52,10 @@ final class ConfigurationReader {
     this.arguments = ExtraArguments.parse(environment.getOrDefault(ExtraArguments.NAME, ""));
   }
 
-  /** A value and the place where it was found. */
-  private record Setting(String name, String value) {}
-
   Configuration.Result read() {
     warnings.addAll(Variables.unknown(environment));
-    if (!arguments.ignored().isEmpty()) {
-      warnings.add(ExtraArguments.NAME + ": ignored: " + String.join(", ", arguments.ignored()));
-    }
+    warnings.addAll(arguments.warnings());
+    errors.addAll(arguments.errors());
     var server = serverUrl();
     var state =
         value(
@@ -99,7 +102,8 @@ final class ConfigurationReader {
             acceptRoutes(),
             healthAddress(),
             SocketLocation.of(socket, state),
-            log());
+            log(),
+            names);
     offers();
     return errors.isEmpty()
         ? new Configuration.Accepted(configuration, oneLineEach(warnings))
@@ -112,31 +116,28 @@ final class ConfigurationReader {
       errors.add("TAILSCALE_SERVER_URL is not set: give " + Values.URL_ACCEPTED);
       return Optional.empty();
     }
-    var url = Values.url(setting.get().value());
-    if (url.isEmpty()) {
-      refuse(setting.get().name(), Values.shownUrl(setting.get().value()), Values.URL_ACCEPTED);
+    var text = setting.get().value();
+    try {
+      return Optional.of(URI.create(ServerUrl.parse(text).toString()));
+    } catch (IllegalArgumentException e) {
+      var why =
+          Values.holdsKey(text)
+              ? "it looks like an auth key (value not shown); give " + Values.URL_ACCEPTED
+              : String.valueOf(e.getMessage()).replace(text, shortened(text));
+      errors.add(setting.get().name() + ": " + why);
+      return Optional.empty();
     }
-    return url;
   }
 
   private AuthKeySource authKey() {
-    if (present("TAILSCALE_KEY").isPresent() && present("TAILSCALE_KEY_FILE").isPresent()) {
-      warnings.add("TAILSCALE_KEY_FILE is ignored because TAILSCALE_KEY is set");
-    }
-    var own = present("TAILSCALE_KEY").map(value -> new Setting("TAILSCALE_KEY", value));
-    if (own.isEmpty()) {
-      var file = present("TAILSCALE_KEY_FILE");
-      if (file.isPresent()) {
-        return value(
-                Optional.of(new Setting("TAILSCALE_KEY_FILE", file.get())),
-                Values::path,
-                Values.PATH_ACCEPTED)
-            .<AuthKeySource>map(KeyFile::new)
-            .orElse(AuthKeySource.none());
-      }
-      own = setting("TS_AUTHKEY", ExtraArguments.AUTH_KEY, "TS_AUTH_KEY");
-    }
-    return own.map(this::authKey).orElse(AuthKeySource.none());
+    var found = new ArrayList<Setting>();
+    add(found, "TAILSCALE_KEY");
+    present("TAILSCALE_KEY_FILE")
+        .ifPresent(value -> found.add(new Setting("TAILSCALE_KEY_FILE", FILE_PREFIX + value)));
+    arguments.setting(ExtraArguments.AUTH_KEY).ifPresent(found::add);
+    add(found, "TS_AUTHKEY");
+    add(found, "TS_AUTH_KEY");
+    return first("TAILSCALE_KEY", found).map(this::authKey).orElse(AuthKeySource.none());
   }
 
   private AuthKeySource authKey(Setting setting) {
@@ -149,7 +150,14 @@ final class ConfigurationReader {
     } else if (Values.isKey(value)) {
       return AuthKeySource.of(Secret.of(value));
     }
-    errors.add(setting.name() + " (value not shown) is not accepted: give " + Values.KEY_ACCEPTED);
+    // Never the value, not even as the name of a file: a key may have come to the wrong variable.
+    errors.add(
+        "%s (value not shown) is not accepted: give %s"
+            .formatted(
+                setting.name(),
+                setting.name().equals("TAILSCALE_KEY_FILE")
+                    ? Values.PATH_ACCEPTED
+                    : Values.KEY_ACCEPTED));
     return AuthKeySource.none();
   }
 
@@ -250,7 +258,11 @@ final class ConfigurationReader {
   }
 
   private static String shown(String value) {
-    return '"' + value + '"';
+    return Values.holdsKey(value) ? "(value not shown)" : '"' + shortened(value) + '"';
+  }
+
+  private static String shortened(String text) {
+    return text.length() <= LONGEST_SHOWN ? text : text.substring(0, LONGEST_SHOWN) + "...";
   }
 
   /** Control characters, in a value or in what was taken for an argument, would break a line. */
@@ -259,19 +271,36 @@ final class ConfigurationReader {
   }
 
   private Optional<Setting> setting(String own, String argument, String... aliases) {
-    var found = present(own).map(value -> new Setting(own, value));
-    if (found.isEmpty()) {
-      found =
-          arguments
-              .value(argument)
-              .map(value -> new Setting(ExtraArguments.NAME + " --" + argument, value));
-    }
+    var found = new ArrayList<Setting>();
+    add(found, own);
+    arguments.setting(argument).ifPresent(found::add);
     for (var alias : aliases) {
-      if (found.isEmpty()) {
-        found = present(alias).map(value -> new Setting(alias, value));
-      }
+      add(found, alias);
     }
-    return found;
+    return first(own, found);
+  }
+
+  private void add(List<Setting> found, String name) {
+    present(name).ifPresent(value -> found.add(new Setting(name, value)));
+  }
+
+  /** The one that counts; that others say something else is one warning. */
+  private Optional<Setting> first(String own, List<Setting> found) {
+    if (found.isEmpty()) {
+      return Optional.empty();
+    }
+    var winner = found.getFirst();
+    names.put(own, winner.name());
+    var losers =
+        found.stream()
+            .filter(other -> !other.value().equals(winner.value()))
+            .map(Setting::name)
+            .collect(Collectors.joining(" and "));
+    if (!losers.isEmpty()) {
+      warnings.add(
+          "%s: ignored, because %s is set to something else".formatted(losers, winner.name()));
+    }
+    return Optional.of(winner);
   }
 
   private Optional<String> present(String name) {

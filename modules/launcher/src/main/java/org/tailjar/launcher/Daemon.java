@@ -81,7 +81,7 @@ final class Daemon {
     int status;
     try {
       var failure = keepUp(configuration);
-      LOG.log(ERROR, StartMessages.of(failure));
+      LOG.log(ERROR, StartMessages.of(failure, configuration));
       status = ExitStatus.CONFIGURATION;
     } catch (RuntimeException e) {
       // A node that a signal closed before it was started refuses to start.

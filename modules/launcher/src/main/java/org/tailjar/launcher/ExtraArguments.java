@@ -1,7 +1,7 @@
 package org.tailjar.launcher;
 
-import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -61,22 +61,25 @@ final class ExtraArguments {
       Set.of("accept-risk", "force-reauth", "json", "qr", "qr-format", "reset", "timeout");
 
   private final Map<String, String> values;
-  private final List<String> ignored;
+  private final List<String> warnings;
+  private final List<String> errors;
 
-  private ExtraArguments(Map<String, String> values, List<String> ignored) {
+  private ExtraArguments(Map<String, String> values, List<String> warnings, List<String> errors) {
     this.values = values;
-    this.ignored = ignored;
+    this.warnings = warnings;
+    this.errors = errors;
   }
 
   static ExtraArguments parse(String text) {
     var values = new HashMap<String, String>();
-    var ignored = new ArrayList<String>();
+    var warnings = new LinkedHashSet<String>();
+    var errors = new LinkedHashSet<String>();
     var words = text.strip().isEmpty() ? List.<String>of() : List.of(text.strip().split("\\s+"));
     for (int i = 0; i < words.size(); i++) {
       var word = words.get(i);
       if (!word.startsWith("-")) {
         // Never the word itself: it may be a key that lost its flag.
-        ignored.add("an argument without a flag");
+        warnings.add(NAME + ": an argument without a flag is ignored");
         continue;
       }
       var flag = word.replaceFirst("^--?", "");
@@ -91,14 +94,21 @@ final class ExtraArguments {
         value = words.get(++i);
       } else {
         value = "";
+        if (USED.contains(name)) {
+          errors.add("%s --%s has no value: write --%2$s=VALUE".formatted(NAME, name));
+        }
       }
       if (USED.contains(name)) {
         values.put(name, value);
       } else if (!HARMLESS.contains(name)) {
-        ignored.add("--" + name);
+        warnings.add(named(name) + " is ignored: Tailjar does not have it");
       }
     }
-    return new ExtraArguments(values, ignored);
+    return new ExtraArguments(values, List.copyOf(warnings), List.copyOf(errors));
+  }
+
+  private static String named(String flag) {
+    return NAME + " --" + (Values.holdsKey(flag) ? "(not shown)" : flag);
   }
 
   /** The value of a flag; empty when the flag is absent or has an empty value. */
@@ -106,9 +116,19 @@ final class ExtraArguments {
     return Optional.ofNullable(values.get(flag)).filter(value -> !value.isBlank());
   }
 
-  /** The flags that mean something to the incumbent and nothing here; never a value. */
-  List<String> ignored() {
-    return List.copyOf(ignored);
+  /** The same with the name under which it is spoken of. */
+  Optional<Setting> setting(String flag) {
+    return value(flag).map(value -> new Setting(named(flag), value));
+  }
+
+  /** One for each flag that means something to the incumbent and nothing here; never a value. */
+  List<String> warnings() {
+    return warnings;
+  }
+
+  /** One for each flag that lacks its value. */
+  List<String> errors() {
+    return errors;
   }
 
   private static String canonical(String name) {

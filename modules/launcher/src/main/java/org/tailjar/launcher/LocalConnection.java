@@ -23,6 +23,8 @@ final class LocalConnection {
       }
     }
     throw new IOException(
-        "no node answers at %s: is tailjar running?".formatted(location.preferred()), last);
+        "no node answers at %s: start one with tailjar run, or name its socket with --socket or TAILSCALE_SOCKET"
+            .formatted(location.preferred()),
+        last);
   }
 }

@@ -2,8 +2,6 @@ package org.tailjar.launcher;
 
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
-import java.net.URI;
-import java.net.URISyntaxException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.Locale;
@@ -18,13 +16,14 @@ import org.tailjar.tailnet.LogoutPolicy;
  */
 final class Values {
   static final String URL_ACCEPTED =
-      "an http or https URL of a Headscale server, for example https://headscale.example.com";
+      "the URL of a Headscale server, for example https://headscale.example.com";
   static final String HOSTNAME_ACCEPTED =
       "a name of 1 to 63 letters, digits and hyphens that begins and ends with a letter or digit";
   static final String STATE_ACCEPTED = "an absolute path, or mem: for none";
   static final String PATH_ACCEPTED = "an absolute path";
   static final String SOCKET_ACCEPTED = "an absolute path of at most 107 bytes";
-  static final String INTERFACE_ACCEPTED = "an interface name of 1 to 15 characters";
+  static final String INTERFACE_ACCEPTED =
+      "an interface name of 1 to 15 letters, digits and signs other than / : %";
   static final String PORT_ACCEPTED = "a number from 0 to 65535, 0 for any port";
   static final String MTU_ACCEPTED = "a number from 1280 to 9000";
   static final String LOGOUT_ACCEPTED = "auto, always or never";
@@ -38,8 +37,14 @@ final class Values {
 
   private static final Pattern LABEL =
       Pattern.compile("[A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?");
-  private static final Pattern INTERFACE = Pattern.compile("[^/\\s:]{1,15}");
+
+  /** What the kernel takes; it would number an interface whose name has a %d in it. */
+  private static final Pattern INTERFACE = Pattern.compile("[!-~&&[^/:%]]{1,15}");
+
   private static final Pattern KEY = Pattern.compile("[!#-&(-~]+");
+
+  /** How the auth keys of Headscale, from 0.27, and of the incumbent's own server begin. */
+  private static final Pattern KEY_INSIDE = Pattern.compile("(hskey|tskey)-");
 
   /** The longest path that fits a {@code sockaddr_un} with its ending zero. */
   private static final int LONGEST_SOCKET_PATH = 107;
@@ -59,29 +64,6 @@ final class Values {
           "trace", System.Logger.Level.TRACE);
 
   private Values() {}
-
-  /** A server URL: http or https with a host, perhaps a port and a path, and nothing else. */
-  static Optional<URI> url(String text) {
-    try {
-      var url = new URI(text);
-      boolean accepted =
-          ("http".equalsIgnoreCase(url.getScheme()) || "https".equalsIgnoreCase(url.getScheme()))
-              && url.getHost() != null
-              && url.getRawUserInfo() == null
-              && url.getRawQuery() == null
-              && url.getRawFragment() == null
-              && url.getPort() != 0
-              && url.getPort() <= 0xFFFF;
-      return accepted ? Optional.of(url) : Optional.empty();
-    } catch (URISyntaxException e) {
-      return Optional.empty();
-    }
-  }
-
-  /** A URL as it may be shown: without the user and password that it might hold. */
-  static String shownUrl(String text) {
-    return text.replaceFirst("^([A-Za-z][A-Za-z0-9+.-]*://)?[^/]*@", "$1[redacted]@");
-  }
 
   static Optional<String> hostname(String text) {
     return LABEL.matcher(text).matches() ? Optional.of(text) : Optional.empty();
@@ -189,5 +171,10 @@ final class Values {
   /** Whether a text can be an auth key: printable, without spaces and quotation marks. */
   static boolean isKey(String text) {
     return KEY.matcher(text).matches();
+  }
+
+  /** Whether a text holds what looks like an auth key: it is then never shown. */
+  static boolean holdsKey(String text) {
+    return KEY_INSIDE.matcher(text).find();
   }
 }

@@ -1,11 +1,9 @@
 package org.tailjar.launcher;
 
 import java.util.ArrayList;
-import java.util.Arrays;
-import java.util.Comparator;
-import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.regex.Pattern;
@@ -40,16 +38,35 @@ final class Variables {
           "TAILSCALE_LOG_LEVEL",
           "TAILSCALE_LOG_FORMAT");
 
+  private static final List<String> SUFFIXES =
+      KNOWN.stream().map(name -> name.substring(PREFIX.length())).toList();
+
   /** Those of them that ask for what the node cannot do yet: one warning each. */
   static final Set<String> NOT_BUILT =
       Set.of("TAILSCALE_ACCEPT_DNS", "TAILSCALE_ROUTES", "TAILSCALE_ADVERTISE_EXIT_NODE");
 
-  /** Flags of the incumbent whose variable has another name here. */
+  /** Names that people try, for the flags and variables of the incumbent have them. */
   private static final Map<String, String> MEANT =
-      Map.of(
-          "LOGIN_SERVER", "TAILSCALE_SERVER_URL",
-          "CONTROL_URL", "TAILSCALE_SERVER_URL",
-          "ADVERTISE_ROUTES", "TAILSCALE_ROUTES");
+      Map.ofEntries(
+          Map.entry("AUTHKEY", "TAILSCALE_KEY"),
+          Map.entry("AUTH_KEY", "TAILSCALE_KEY"),
+          Map.entry("PREAUTHKEY", "TAILSCALE_KEY"),
+          Map.entry("AUTHKEY_FILE", "TAILSCALE_KEY_FILE"),
+          Map.entry("AUTH_KEY_FILE", "TAILSCALE_KEY_FILE"),
+          Map.entry("LOGIN_SERVER", "TAILSCALE_SERVER_URL"),
+          Map.entry("CONTROL_URL", "TAILSCALE_SERVER_URL"),
+          Map.entry("SERVER", "TAILSCALE_SERVER_URL"),
+          Map.entry("URL", "TAILSCALE_SERVER_URL"),
+          Map.entry("HOST", "TAILSCALE_HOSTNAME"),
+          Map.entry("NAME", "TAILSCALE_HOSTNAME"),
+          Map.entry("STATE", "TAILSCALE_STATE_DIR"),
+          Map.entry("CA", "TAILSCALE_CA_FILE"),
+          Map.entry("PORT", "TAILSCALE_UDP_PORT"),
+          Map.entry("DNS", "TAILSCALE_ACCEPT_DNS"),
+          Map.entry("ADVERTISE_ROUTES", "TAILSCALE_ROUTES"),
+          Map.entry("LOG", "TAILSCALE_LOG_LEVEL"),
+          Map.entry("HEALTH", "TAILSCALE_HEALTH_ADDR"),
+          Map.entry("LOCAL_ADDR_PORT", "TAILSCALE_HEALTH_ADDR"));
 
   /**
    * Variables of the incumbent's image that ask for something that this node does not do. Those
@@ -99,56 +116,26 @@ final class Variables {
                   && !KNOWN.contains(name)
                   && !fromKubernetes(name, value)) {
                 warnings.add(
-                    name + " is not a variable of Tailjar; the nearest is " + nearest(name));
+                    name
+                        + " is not a variable of Tailjar: "
+                        + meant(name)
+                            .map(known -> "did you mean " + known + "?")
+                            .orElse("it is ignored"));
               }
             });
     return warnings;
   }
 
-  /** The known name that a person most likely meant. */
-  static String nearest(String name) {
-    var meant = MEANT.get(suffix(name));
-    return meant != null
-        ? meant
-        : KNOWN.stream()
-            .min(Comparator.comparingInt(known -> distance(suffix(name), suffix(known))))
-            .orElseThrow();
+  /** The known name that a person meant, where that is evident. */
+  static Optional<String> meant(String name) {
+    var suffix = name.substring(PREFIX.length());
+    return Optional.ofNullable(MEANT.get(suffix))
+        .or(() -> Nearest.to(suffix, SUFFIXES).map(near -> PREFIX + near));
   }
 
   private static boolean fromKubernetes(String name, String value) {
     return name.equals("TAILSCALE_PORT")
         ? KUBERNETES_PORT_VALUE.matcher(value).matches()
         : KUBERNETES.matcher(name).matches();
-  }
-
-  private static String suffix(String name) {
-    return name.substring(PREFIX.length());
-  }
-
-  /** Edits between two names, less for what both have in common: whole words, or the beginning. */
-  private static int distance(String one, String other) {
-    var words = new HashSet<>(Arrays.asList(one.split("_")));
-    words.retainAll(Arrays.asList(other.split("_")));
-    int common = 2 * words.stream().mapToInt(String::length).sum();
-    if (one.startsWith(other) || other.startsWith(one)) {
-      common += Math.min(one.length(), other.length()) / 2;
-    }
-    return edits(one, other) - common;
-  }
-
-  /** Levenshtein's distance. */
-  private static int edits(String one, String other) {
-    var row = new int[other.length() + 1];
-    Arrays.setAll(row, i -> i);
-    for (int i = 1; i <= one.length(); i++) {
-      int diagonal = row[0];
-      row[0] = i;
-      for (int j = 1; j <= other.length(); j++) {
-        int replaced = diagonal + (one.charAt(i - 1) == other.charAt(j - 1) ? 0 : 1);
-        diagonal = row[j];
-        row[j] = Math.min(replaced, Math.min(row[j], row[j - 1]) + 1);
-      }
-    }
-    return row[other.length()];
   }
 }

@@ -162,7 +162,10 @@ class CommandsTests {
   void everyCommandHasHelp(String command) {
     var outcome = run(command);
     assertThat(outcome.status()).isZero();
-    assertThat(outcome.out()).startsWith("Usage: tailjar");
+    assertThat(outcome.out()).startsWith("Usage: tailjar").contains("--help", "--socket=PATH");
+    // Each option and each argument says what it is for.
+    assertThat(outcome.out().lines().map(String::strip))
+        .noneMatch(line -> line.matches("(-\\w, +)?--?\\S+|[A-Z]+"));
   }
 
   @ParameterizedTest
@@ -171,6 +174,30 @@ class CommandsTests {
     var outcome = run(command);
     assertThat(outcome.status()).isEqualTo(64);
     assertThat(outcome.out()).isEmpty();
+    assertThat(outcome.err()).hasLineCount(1);
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      value = {
+        "statsu          | tailjar: unknown command \"statsu\", did you mean status? (tailjar"
+            + " --help says more)",
+        "helthcheck      | tailjar: unknown command \"helthcheck\", did you mean healthcheck?"
+            + " (tailjar --help says more)",
+        "nonsense        | tailjar: unknown command \"nonsense\" (tailjar --help says more)",
+        "up              | tailjar: unknown command \"up\" (tailjar --help says more)",
+        "--scoket x      | tailjar: unknown option \"--scoket\", did you mean --socket? (tailjar"
+            + " --help says more)",
+        "status --jsno   | tailjar status: unknown option \"--jsno\", did you mean --json? (tailjar"
+            + " status --help says more)",
+        "status --colour | tailjar status: unknown option \"--colour\" (tailjar status --help says"
+            + " more)",
+        "logout now      | tailjar logout: unknown argument \"now\" (tailjar logout --help says"
+            + " more)",
+      })
+  void onlyWhatIsNearIsSuggested(String command, String line) {
+    assertThat(run(command)).isEqualTo(new Outcome(64, "", line + "\n"));
   }
 
   @Test
@@ -178,18 +205,22 @@ class CommandsTests {
     socket.close();
     var outcome = run("status");
     assertThat(outcome.status()).isEqualTo(1);
-    assertThat(outcome.err()).startsWith("no node answers at ").hasLineCount(1);
+    assertThat(outcome.err())
+        .startsWith("no node answers at ")
+        .contains("start one with tailjar run")
+        .hasLineCount(1);
   }
 
-  @Test
-  void theSocketMayBeGivenAsAnOption() {
+  @ParameterizedTest
+  @ValueSource(strings = {"--socket %s ip -4", "ip --socket %s -4", "ip -4 --socket=%s"})
+  void theSocketMayBeGivenBeforeAndAfterTheCommand(String command) {
     var out = new ByteArrayOutputStream();
     var print = new PrintStream(out, true, StandardCharsets.UTF_8);
+    var line = command.formatted(socket.path()).split(" ");
     int status =
-        Commands.execute(
-            List.of("--socket", socket.path().toString(), "ip", "-4"), Map.of(), print, print);
-    assertThat(status).isZero();
+        Commands.execute(List.of(line), Map.of("TAILSCALE_SOCKET", "/nowhere.sock"), print, print);
     assertThat(out.toString(StandardCharsets.UTF_8)).isEqualTo("100.64.0.1\n");
+    assertThat(status).isZero();
   }
 
   private Outcome run(String command) {

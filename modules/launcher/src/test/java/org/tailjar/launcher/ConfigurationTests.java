@@ -8,14 +8,9 @@ import java.nio.file.Path;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Optional;
-import java.util.function.Function;
-import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
-import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.CsvSource;
-import org.junit.jupiter.params.provider.MethodSource;
 import org.junit.jupiter.params.provider.ValueSource;
 import org.tailjar.tailnet.DeviceKind;
 import org.tailjar.tailnet.LogoutPolicy;
@@ -50,144 +45,6 @@ class ConfigurationTests {
     assertThat(configuration.log()).isEqualTo(LogSettings.DEFAULT);
   }
 
-  static Stream<Arguments> goodValues() {
-    return Stream.of(
-        good(
-            "TAILSCALE_SERVER_URL",
-            "http://10.0.0.1:8080/base",
-            Configuration::serverUrl,
-            URI.create("http://10.0.0.1:8080/base")),
-        good(
-            "TAILSCALE_SERVER_URL",
-            "https://[fd00::1]:8443",
-            Configuration::serverUrl,
-            URI.create("https://[fd00::1]:8443")),
-        good("TAILSCALE_HOSTNAME", "Web-1", Configuration::hostname, "Web-1"),
-        good("TS_HOSTNAME", "web", Configuration::hostname, "web"),
-        good("TS_EXTRA_ARGS", "--hostname=web", Configuration::hostname, "web"),
-        good("TAILSCALE_STATE_DIR", "/data", Configuration::state, directory("/data")),
-        good("TAILSCALE_STATE_DIR", "mem:", Configuration::state, new StateLocation.Memory()),
-        good(
-            "TS_STATE_DIR",
-            "/var/lib/tailscale",
-            Configuration::state,
-            directory("/var/lib/tailscale")),
-        good(
-            "TAILSCALE_CA_FILE", "/ca.pem", Configuration::caFile, Optional.of(Path.of("/ca.pem"))),
-        good("SSL_CERT_FILE", "/ca.pem", Configuration::caFile, Optional.of(Path.of("/ca.pem"))),
-        good("TAILSCALE_INTERFACE", "ts1", Configuration::interfaceName, "ts1"),
-        good("TAILSCALE_UDP_PORT", "0", Configuration::udpPort, 0),
-        good("TAILSCALE_UDP_PORT", "65535", Configuration::udpPort, 65535),
-        good("TAILSCALE_MTU", "1420", Configuration::mtu, 1420),
-        good("TS_DEBUG_MTU", "1400", Configuration::mtu, 1400),
-        good("TAILSCALE_LOGOUT", "always", Configuration::logout, LogoutPolicy.ALWAYS),
-        good("TAILSCALE_LOGOUT", "never", Configuration::logout, LogoutPolicy.NEVER),
-        good("TAILSCALE_LOGOUT", "Auto", Configuration::logout, LogoutPolicy.AUTO),
-        good("TAILSCALE_EPHEMERAL", "true", Configuration::ephemeral, true),
-        good("TAILSCALE_ACCEPT_DNS", "false", Configuration::acceptDns, false),
-        good("TS_ACCEPT_DNS", "0", Configuration::acceptDns, false),
-        good("TS_EXTRA_ARGS", "--accept-dns=false", Configuration::acceptDns, false),
-        good("TAILSCALE_ACCEPT_ROUTES", "yes", Configuration::acceptRoutes, true),
-        good("TS_EXTRA_ARGS", "--accept-routes", Configuration::acceptRoutes, true),
-        good(
-            "TAILSCALE_HEALTH_ADDR",
-            "[::1]:80",
-            Configuration::healthAddress,
-            new InetSocketAddress("::1", 80)),
-        good(
-            "TAILSCALE_HEALTH_ADDR",
-            ":9100",
-            Configuration::healthAddress,
-            new InetSocketAddress(9100)),
-        good(
-            "TAILSCALE_HEALTH_ADDR",
-            "localhost:9100",
-            Configuration::healthAddress,
-            new InetSocketAddress("127.0.0.1", 9100)),
-        good(
-            "TS_LOCAL_ADDR_PORT",
-            "0.0.0.0:41234",
-            Configuration::healthAddress,
-            new InetSocketAddress("0.0.0.0", 41234)),
-        good(
-            "TS_ENABLE_HEALTH_CHECK",
-            "true",
-            Configuration::healthAddress,
-            new InetSocketAddress("::", 9002)),
-        good(
-            "TS_ENABLE_METRICS",
-            "true",
-            Configuration::healthAddress,
-            new InetSocketAddress("::", 9002)),
-        good(
-            "TAILSCALE_SOCKET", "/run/x.sock", c -> c.socket().preferred(), Path.of("/run/x.sock")),
-        good("TS_SOCKET", "/run/x.sock", c -> c.socket().preferred(), Path.of("/run/x.sock")),
-        good("TAILSCALE_LOG_LEVEL", "debug", c -> c.log().level(), System.Logger.Level.DEBUG),
-        good("TAILSCALE_LOG_LEVEL", "WARN", c -> c.log().level(), System.Logger.Level.WARNING),
-        good("TAILSCALE_LOG_FORMAT", "json", c -> c.log().format(), LogSettings.Format.JSON));
-  }
-
-  @ParameterizedTest(name = "{0}={1}")
-  @MethodSource("goodValues")
-  void aGoodValueIsTaken(
-      String name, String value, Function<Configuration, Object> field, Object expected) {
-    var accepted = accepted(Map.of(name, " " + value + " "));
-    assertThat(field.apply(accepted.configuration())).isEqualTo(expected);
-    assertThat(accepted.warnings()).isEmpty();
-  }
-
-  @ParameterizedTest(name = "{0}={1}")
-  @CsvSource({
-    "TAILSCALE_SERVER_URL, headscale.example.com",
-    "TAILSCALE_SERVER_URL, ftp://headscale.example.com",
-    "TAILSCALE_SERVER_URL, https://",
-    "TAILSCALE_SERVER_URL, https://host:99999",
-    "TAILSCALE_SERVER_URL, https://host:0",
-    "TAILSCALE_SERVER_URL, https://host/?key=1",
-    "TAILSCALE_SERVER_URL, 'https://ho st'",
-    "TAILSCALE_HOSTNAME, my_host",
-    "TAILSCALE_HOSTNAME, -web",
-    "TS_HOSTNAME, web.example.com",
-    "TAILSCALE_STATE_DIR, state",
-    "TS_STATE_DIR, memory:",
-    "TAILSCALE_CA_FILE, ca.pem",
-    "SSL_CERT_FILE, ca.pem",
-    "TAILSCALE_INTERFACE, a-very-long-interface",
-    "TAILSCALE_INTERFACE, a/b",
-    "TAILSCALE_INTERFACE, '.'",
-    "TAILSCALE_UDP_PORT, tcp://10.0.0.1:80",
-    "TAILSCALE_UDP_PORT, 65536",
-    "TAILSCALE_UDP_PORT, -1",
-    "TAILSCALE_MTU, 1279",
-    "TAILSCALE_MTU, large",
-    "TS_DEBUG_MTU, 65000",
-    "TAILSCALE_LOGOUT, sometimes",
-    "TAILSCALE_EPHEMERAL, maybe",
-    "TAILSCALE_ACCEPT_DNS, maybe",
-    "TS_ACCEPT_DNS, maybe",
-    "TAILSCALE_ACCEPT_ROUTES, maybe",
-    "TAILSCALE_ADVERTISE_EXIT_NODE, maybe",
-    "TAILSCALE_HEALTH_ADDR, 9002",
-    "TAILSCALE_HEALTH_ADDR, host:9002",
-    "TAILSCALE_HEALTH_ADDR, ::1:9002",
-    "TAILSCALE_HEALTH_ADDR, 127.0.0.1:0",
-    "TS_LOCAL_ADDR_PORT, 127.0.0.1",
-    "TS_ENABLE_HEALTH_CHECK, maybe",
-    "TS_ENABLE_METRICS, maybe",
-    "TS_USERSPACE, maybe",
-    "TAILSCALE_SOCKET, x.sock",
-    "TAILSCALE_LOG_LEVEL, loud",
-    "TAILSCALE_LOG_FORMAT, xml",
-    "TAILSCALE_KEY_FILE, key.txt",
-  })
-  void aBadValueIsOneLineThatNamesVariableAndValueAndWhatIsAccepted(String name, String value) {
-    assertThat(refused(Map.of(name, value)).errors())
-        .singleElement()
-        .asString()
-        .startsWith(name + "=\"" + value + "\" is not accepted: give ")
-        .doesNotContain("\n");
-  }
-
   @Test
   void everyBadValueIsTold() {
     var errors = refused(Map.of("TAILSCALE_MTU", "x", "TAILSCALE_UDP_PORT", "y")).errors();
@@ -203,18 +60,18 @@ class ConfigurationTests {
                 assertThat(refused.errors())
                     .singleElement()
                     .asString()
-                    .startsWith("TAILSCALE_SERVER_URL is not set: give an http or https URL"));
+                    .startsWith(
+                        "TAILSCALE_SERVER_URL is not set: give the URL of a Headscale server"));
   }
 
-  @Test
-  void aPasswordInTheServerUrlIsRefusedAndNotShown() {
-    var errors =
-        refused(Map.of("TAILSCALE_SERVER_URL", "https://user:hunter2@example.com")).errors();
-    assertThat(errors)
+  @ParameterizedTest
+  @ValueSource(strings = {"https://user:hunter2@example.com", "https://user:hun ter2@example.com"})
+  void aPasswordInTheServerUrlIsRefusedAndNotShown(String url) {
+    assertThat(refused(Map.of("TAILSCALE_SERVER_URL", url)).errors())
         .singleElement()
         .asString()
-        .contains("[redacted]@example.com")
-        .doesNotContain("hunter2");
+        .startsWith("TAILSCALE_SERVER_URL: ")
+        .doesNotContain("ter2");
   }
 
   @Test
@@ -237,6 +94,10 @@ class ConfigurationTests {
     assertThat(accepted(environment).configuration().hostname()).isEqualTo("argument");
     environment.put("TAILSCALE_HOSTNAME", "own");
     assertThat(accepted(environment).configuration().hostname()).isEqualTo("own");
+    assertThat(accepted(environment).warnings())
+        .containsExactly(
+            "TS_EXTRA_ARGS --hostname and TS_HOSTNAME: ignored, because TAILSCALE_HOSTNAME is set"
+                + " to something else");
   }
 
   @Test
@@ -269,11 +130,15 @@ class ConfigurationTests {
     "TS_EXTRA_ARGS, --advertise-routes=10.0.0.0/24, TS_EXTRA_ARGS --advertise-routes is ignored",
     "TAILSCALE_ADVERTISE_EXIT_NODE, true, TAILSCALE_ADVERTISE_EXIT_NODE is ignored",
     "TS_EXTRA_ARGS, --advertise-exit-node, TS_EXTRA_ARGS --advertise-exit-node is ignored",
-    "TS_EXTRA_ARGS, --ssh --reset, TS_EXTRA_ARGS: ignored: --ssh",
+    "TS_EXTRA_ARGS, --ssh --reset --ssh, TS_EXTRA_ARGS --ssh is ignored",
+    "TS_EXTRA_ARGS, --no-such=x, TS_EXTRA_ARGS --no-such is ignored",
+    "TS_EXTRA_ARGS, --hskey-auth-lost=x, TS_EXTRA_ARGS --(not shown) is ignored",
+    "TS_EXTRA_ARGS, lost, TS_EXTRA_ARGS: an argument without a flag is ignored",
     "TS_USERSPACE, true, TS_USERSPACE is ignored",
     "TS_SERVE_CONFIG, /x.json, TS_SERVE_CONFIG is set",
-    "TAILSCALE_HOST_NAME, web, TAILSCALE_HOST_NAME is not a variable of Tailjar; the nearest is"
-        + " TAILSCALE_HOSTNAME",
+    "TAILSCALE_HOST_NAME, web, TAILSCALE_HOST_NAME is not a variable of Tailjar: did you mean"
+        + " TAILSCALE_HOSTNAME?",
+    "TAILSCALE_FAVOURITE, blue, TAILSCALE_FAVOURITE is not a variable of Tailjar: it is ignored",
   })
   void whatDoesNothingIsOneWarning(String name, String value, String warning) {
     assertThat(accepted(Map.of(name, value)).warnings())
@@ -302,7 +167,7 @@ class ConfigurationTests {
     assertThat(accepted(Map.of("TAILSCALE_PORT", "41641")).warnings())
         .singleElement()
         .asString()
-        .endsWith("the nearest is TAILSCALE_UDP_PORT");
+        .endsWith("did you mean TAILSCALE_UDP_PORT?");
   }
 
   @ParameterizedTest
@@ -407,15 +272,6 @@ class ConfigurationTests {
     assertThat(config.acceptRoutes()).isTrue();
     assertThat(config.device()).isEqualTo(DeviceKind.MEMORY);
     assertThat(config.logsOutOnClose()).isTrue();
-  }
-
-  private static Arguments good(
-      String name, String value, Function<Configuration, Object> field, Object expected) {
-    return Arguments.of(name, value, field, expected);
-  }
-
-  private static StateLocation directory(String path) {
-    return new StateLocation.Directory(Path.of(path));
   }
 
   private static Configuration.Accepted accepted(Map<String, String> environment) {

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 class ExtraArgumentsTests {
   @ParameterizedTest
@@ -32,14 +33,32 @@ class ExtraArgumentsTests {
   void anAbsentOrEmptyFlagHasNone() {
     assertThat(ExtraArguments.parse("").value("hostname")).isEmpty();
     assertThat(ExtraArguments.parse("--hostname=").value("hostname")).isEmpty();
-    assertThat(ExtraArguments.parse("--hostname --accept-dns").value("hostname")).isEmpty();
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "--login-server",
+        "--login-server --ssh",
+        "--accept-dns --login-server",
+        "-login-server -ssh",
+      })
+  void aFlagWithoutItsValueIsAnError(String text) {
+    assertThat(ExtraArguments.parse(text).errors())
+        .containsExactly("TS_EXTRA_ARGS --login-server has no value: write --login-server=VALUE");
   }
 
   @Test
-  void whatIsIgnoredIsNamedWithoutItsValue() {
+  void whatIsIgnoredIsOneWarningEachWithoutItsValue() {
     var arguments =
-        ExtraArguments.parse("--client-secret=s3cret --operator me --reset --ssh tskey-lost");
-    assertThat(arguments.ignored())
-        .containsExactly("--client-secret", "--operator", "--ssh", "an argument without a flag");
+        ExtraArguments.parse(
+            "--client-secret=s3cret --operator me --reset --ssh --ssh tskey-lost other");
+    assertThat(arguments.errors()).isEmpty();
+    assertThat(arguments.warnings())
+        .containsExactly(
+            "TS_EXTRA_ARGS --client-secret is ignored: Tailjar does not have it",
+            "TS_EXTRA_ARGS --operator is ignored: Tailjar does not have it",
+            "TS_EXTRA_ARGS --ssh is ignored: Tailjar does not have it",
+            "TS_EXTRA_ARGS: an argument without a flag is ignored");
   }
 }
