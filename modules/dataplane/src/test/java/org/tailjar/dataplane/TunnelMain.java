@@ -5,9 +5,13 @@ import java.io.IOException;
 import java.io.InputStreamReader;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
+import java.nio.channels.DatagramChannel;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.security.SecureRandom;
 import java.time.Duration;
 import java.time.InstantSource;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HexFormat;
 import java.util.List;
@@ -24,6 +28,7 @@ import org.tailjar.magicsock.StaticPaths;
 import org.tailjar.packet.IpPrefix;
 import org.tailjar.tun.TunConfig;
 import org.tailjar.tun.TunDevice;
+import org.tailjar.wireguard.HandshakeCounters;
 import org.tailjar.wireguard.Peer;
 import org.tailjar.wireguard.Timings;
 import org.tailjar.wireguard.WireGuard;
@@ -31,9 +36,10 @@ import org.tailjar.wireguard.WireGuard;
 /**
  * One end of a plain WireGuard tunnel, to be run in a network namespace. Arguments: interface, MTU,
  * UDP port, the peer's public key in hex, its address or {@code -}, its UDP port, "standard" or the
- * milliseconds after which keys are renewed, own addresses, and the peer's. On standard input a
- * line with the private key comes first; each further line is answered with the statistics; its end
- * ends the tunnel.
+ * milliseconds after which keys are renewed, own addresses, and the peer's; then, if there are more
+ * peers, a file with a public key in hex on each line, and a UDP port that is bound and never read.
+ * On standard input a line with the private key comes first; each further line is answered with the
+ * statistics; its end ends the tunnel.
  */
 final class TunnelMain {
 
@@ -56,16 +62,24 @@ final class TunnelMain {
     try (TunDevice device =
             TunDevice.open(TunConfig.of(arguments[0], Integer.parseInt(arguments[1])));
         StaticPaths paths = StaticPaths.open(Integer.parseInt(arguments[2]), 0);
+        DatagramChannel unread = DatagramChannel.open();
         DataPlane plane = new DataPlane(device, paths, wireGuard, aead, TunnelMain::failed)) {
-      PeerTable.Entry peer = new PeerTable.Entry(peerKey, allowed, paths.add(peerKey, peerAddress));
-      plane.apply(
-          new PeerTable(List.of(peer), PacketFilter.compile(List.of(FilterRule.ALLOW_ALL), own)));
+      List<PeerTable.Entry> peers = new ArrayList<>();
+      peers.add(new PeerTable.Entry(peerKey, allowed, paths.add(peerKey, peerAddress)));
+      if (arguments.length > 9) {
+        unread.bind(new InetSocketAddress(Integer.parseInt(arguments[10])));
+        for (String line : Files.readAllLines(Path.of(arguments[9]))) {
+          NodePublicKey other = NodePublicKey.of(HexFormat.of().parseHex(line));
+          peers.add(new PeerTable.Entry(other, List.of(), paths.add(other, null)));
+        }
+      }
+      plane.apply(new PeerTable(peers, PacketFilter.compile(List.of(FilterRule.ALLOW_ALL), own)));
       plane.start();
       Set<String> handshakes = new TreeSet<>();
       Thread.ofVirtual().start(() -> collect(plane, peerKey, handshakes));
       System.out.println("ready " + aead.name());
       while (in.readLine() != null) {
-        report(plane, device, handshakes);
+        report(plane, wireGuard, device, handshakes);
       }
     }
   }
@@ -110,16 +124,19 @@ final class TunnelMain {
     }
   }
 
-  private static void report(DataPlane plane, TunDevice device, Set<String> handshakes)
+  private static void report(
+      DataPlane plane, WireGuard wireGuard, TunDevice device, Set<String> handshakes)
       throws IOException {
     Statistics.Snapshot snapshot = plane.statistics().snapshot();
+    HandshakeCounters counters = wireGuard.handshakeCounters();
     int renewals;
     synchronized (handshakes) {
       renewals = handshakes.size();
     }
     System.out.printf(
         "stats handshakes=%d tunRead=%.1f udpSend=%.1f udpReceive=%.1f tunWrite=%.1f"
-            + " packetsOut=%d packetsIn=%d refused=%d drops=%s%n",
+            + " packetsOut=%d packetsIn=%d forged=%d cookies=%d limited=%d admitted=%d authentic=%d"
+            + " bytesIn=%d at=%d refused=%d drops=%s%n",
         renewals,
         snapshot.tunReads().mean(),
         snapshot.udpSends().mean(),
@@ -127,6 +144,13 @@ final class TunnelMain {
         snapshot.tunWrites().mean(),
         snapshot.udpSends().packets(),
         snapshot.udpReceives().packets(),
+        counters.forged(),
+        counters.cookieReplies(),
+        counters.limited(),
+        counters.admitted(),
+        counters.authentic(),
+        snapshot.bytesIn(),
+        System.nanoTime(),
         device.refusedWrites(),
         snapshot.drops());
   }

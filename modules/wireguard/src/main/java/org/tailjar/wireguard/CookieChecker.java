@@ -36,10 +36,11 @@ final class CookieChecker {
 
   /** Whether the sender holds the cookie that we gave to this source. */
   boolean hasMac2(byte[] message, byte[] source, long now) {
-    if (!isFresh(now)) {
+    int mac2At = message.length - Message.MAC_LENGTH;
+    // Most of a flood has none, which needs no computation.
+    if (!isFresh(now) || isZero(message, mac2At)) {
       return false;
     }
-    int mac2At = message.length - Message.MAC_LENGTH;
     byte[] mac2 = Blake2s.mac16(cookie(source), Arrays.copyOf(message, mac2At));
     return MessageDigest.isEqual(mac2, mac(message, mac2At));
   }
@@ -56,6 +57,15 @@ final class CookieChecker {
     byte[] mac1 = mac(message, message.length - 2 * Message.MAC_LENGTH);
     return new CookieReply(
         sender, nonce, XChaCha20Poly1305.seal(cookieKey, nonce, cookie(source), mac1));
+  }
+
+  private static boolean isZero(byte[] message, int from) {
+    for (int i = from; i < message.length; i++) {
+      if (message[i] != 0) {
+        return false;
+      }
+    }
+    return true;
   }
 
   private boolean isFresh(long now) {

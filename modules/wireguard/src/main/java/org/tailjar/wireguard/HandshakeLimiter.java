@@ -3,24 +3,37 @@ package org.tailjar.wireguard;
 import java.nio.ByteBuffer;
 import java.time.Duration;
 import java.util.Arrays;
+import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.Map;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Keeps handshakes, which cost Diffie-Hellman computations, from taking all of the RX thread
  * (WireGuard paper 5.3). Under load a source must show a cookie, and each gets its own allowance:
- * one for all would let anybody lock everybody out.
+ * one for all would let anybody lock everybody out. What all sources together may cost is bounded
+ * as well, apart for the places where peers are known to be: strangers with many addresses cannot
+ * take from what those need to renew their keys.
  */
 final class HandshakeLimiter {
 
   /** Messages in one second from which on we are under load. */
-  static final int LOAD_THRESHOLD = 200;
+  static final int LOAD_THRESHOLD = 100;
 
   /** Messages that a source may send at once. */
   static final int BURST = 5;
 
   /** Time in which a source earns one message: 20 in a second. */
   static final long COST_NANOS = Duration.ofMillis(50).toNanos();
+
+  /** Handshakes under load in one second: of all strangers, and of all known places. */
+  static final int HANDSHAKES_PER_SECOND = 100;
+
+  /** Cookies given out in one second: to all strangers, and to all known places. */
+  static final int REPLIES_PER_SECOND = 2000;
+
+  /** What is earned in this part of a second may be used at once. */
+  private static final int BURSTS_PER_SECOND = 10;
 
   private static final long SECOND_NANOS = Duration.ofSeconds(1).toNanos();
   private static final int MAX_SOURCES = 4096;
@@ -37,6 +50,13 @@ final class HandshakeLimiter {
           return size() > MAX_SOURCES;
         }
       };
+
+  /** Where peers were last, and how many at each place. */
+  private final Map<ByteBuffer, Integer> known = new HashMap<>();
+
+  private final Map<Peer, ByteBuffer> places = new HashMap<>();
+  private @Nullable Bounds strangers;
+  private @Nullable Bounds acquaintances;
   private boolean counting;
   private long windowStart;
   private int inWindow;
@@ -61,15 +81,49 @@ final class HandshakeLimiter {
     return loaded;
   }
 
-  /** Takes one message from the allowance of a source; false when it is used up. */
+  /** Takes one message from the allowances of a source; false when they are used up. */
   boolean allow(byte[] source, long now) {
-    ByteBuffer key = ByteBuffer.wrap(address(source));
+    ByteBuffer key = address(source);
     Allowance allowance = sources.get(key);
     if (allowance == null) {
-      allowance = new Allowance(now);
+      allowance = new Allowance(BURST, COST_NANOS, now);
       sources.put(key, allowance);
     }
-    return allowance.take(now);
+    return allowance.take(now) && bounds(key, now).handshakes.take(now);
+  }
+
+  /** Takes one cookie reply; false when there were too many. */
+  boolean allowReply(byte[] source, long now) {
+    return bounds(address(source), now).replies.take(now);
+  }
+
+  /** Notes where a peer is. */
+  void know(Peer peer, byte[] source) {
+    ByteBuffer place = address(source);
+    ByteBuffer before = places.put(peer, place);
+    if (!place.equals(before)) {
+      known.merge(place, 1, Integer::sum);
+      leave(before);
+    }
+  }
+
+  /** Forgets where a peer was. */
+  void forget(Peer peer) {
+    leave(places.remove(peer));
+  }
+
+  private void leave(@Nullable ByteBuffer place) {
+    if (place != null) {
+      known.computeIfPresent(place, (_, count) -> count == 1 ? null : count - 1);
+    }
+  }
+
+  private Bounds bounds(ByteBuffer place, long now) {
+    if (strangers == null || acquaintances == null) {
+      strangers = new Bounds(now);
+      acquaintances = new Bounds(now);
+    }
+    return known.containsKey(place) ? acquaintances : strangers;
   }
 
   int sourceCount() {
@@ -80,34 +134,31 @@ final class HandshakeLimiter {
    * What counts as one source, whatever its port: an IPv4 address, an IPv6 network of 64 bits (a
    * host has all of its addresses), or a key at a relay.
    */
-  private static byte[] address(byte[] source) {
-    return switch (source.length) {
-      case IPV4_SOURCE -> Arrays.copyOf(source, 4);
-      case IPV6_SOURCE ->
-          Arrays.equals(source, 0, 12, MAPPED_PREFIX, 0, 12)
-              ? Arrays.copyOfRange(source, 12, 16)
-              : Arrays.copyOf(source, 8);
-      default -> source.clone();
-    };
+  private static ByteBuffer address(byte[] source) {
+    return ByteBuffer.wrap(
+        switch (source.length) {
+          case IPV4_SOURCE -> Arrays.copyOf(source, 4);
+          case IPV6_SOURCE ->
+              Arrays.equals(source, 0, 12, MAPPED_PREFIX, 0, 12)
+                  ? Arrays.copyOfRange(source, 12, 16)
+                  : Arrays.copyOf(source, 8);
+          default -> source.clone();
+        });
   }
 
-  private static final class Allowance {
+  /** What many sources may cost together. */
+  private static final class Bounds {
 
-    private long nanos = BURST * COST_NANOS;
-    private long updated;
+    private final Allowance handshakes;
+    private final Allowance replies;
 
-    Allowance(long now) {
-      updated = now;
+    private Bounds(long now) {
+      handshakes = perSecond(HANDSHAKES_PER_SECOND, now);
+      replies = perSecond(REPLIES_PER_SECOND, now);
     }
 
-    boolean take(long now) {
-      nanos = Math.min(BURST * COST_NANOS, nanos + Math.max(0, now - updated));
-      updated = now;
-      if (nanos < COST_NANOS) {
-        return false;
-      }
-      nanos -= COST_NANOS;
-      return true;
+    private static Allowance perSecond(int count, long now) {
+      return new Allowance(count / BURSTS_PER_SECOND, SECOND_NANOS / count, now);
     }
   }
 }

@@ -46,8 +46,7 @@ public final class WireGuard implements AutoCloseable {
   private final InstantSource wallClock;
   private final RandomGenerator random;
   private final Tai64n timestamps;
-  private final CookieChecker cookies;
-  private final HandshakeLimiter limiter = new HandshakeLimiter();
+  private final Admission admission;
   private final KeyPairs keyPairs;
   private final IndexTable indices;
   private final Map<NodePublicKey, Peer> peers = new HashMap<>();
@@ -76,7 +75,7 @@ public final class WireGuard implements AutoCloseable {
     this.wallClock = wallClock;
     this.random = random;
     timestamps = new Tai64n(wallClock);
-    cookies = new CookieChecker(identity.publicKey(), timings);
+    admission = new Admission(new CookieChecker(identity.publicKey(), timings));
     keyPairs = new KeyPairs(aead, timings, random);
     indices = keyPairs.indices();
   }
@@ -106,6 +105,7 @@ public final class WireGuard implements AutoCloseable {
     if (peers.remove(peer.key(), peer)) {
       peer.timers().stop();
       keyPairs.zero(peer);
+      admission.forget(peer);
       peer.markRemoved();
     }
   }
@@ -183,11 +183,17 @@ public final class WireGuard implements AutoCloseable {
             yield null;
           }
         };
-    if (peer != null) {
+    if (peer != null && !peer.isRemoved()) {
+      admission.authenticated(peer, source);
       peer.countReceived(length);
       schedule(peer, now);
     }
     return peer;
+  }
+
+  /** What became of the handshake messages that came in. Any thread. */
+  public HandshakeCounters handshakeCounters() {
+    return admission.counters();
   }
 
   /** Starts a handshake with a peer, unless one is under way or was a moment ago. */
@@ -327,7 +333,7 @@ public final class WireGuard implements AutoCloseable {
 
   private @Nullable Peer initiation(byte[] bytes, @Nullable Path source, long now, Output out) {
     Initiation message = Initiation.decode(bytes);
-    if (!isAdmitted(bytes, message.sender(), source, now, out)) {
+    if (!admission.admits(bytes, message.sender(), source, now, out)) {
       return null;
     }
     ResponderHandshake handshake = ResponderHandshake.consume(identity, message);
@@ -379,7 +385,7 @@ public final class WireGuard implements AutoCloseable {
     if (peer == null
         || handshake == null
         || handshake.index() != message.receiver()
-        || !isAdmitted(bytes, message.sender(), source, now, out)) {
+        || !admission.admits(bytes, message.sender(), source, now, out)) {
       return null;
     }
     NoiseSymmetricState.Split split = handshake.consume(message, peer.presharedKey());
@@ -406,24 +412,6 @@ public final class WireGuard implements AutoCloseable {
     if (peer != null) {
       peer.cookies().consume(message, now);
     }
-  }
-
-  /** Checks what can be checked without knowing the sender (paper 5.3). */
-  private boolean isAdmitted(
-      byte[] bytes, int sender, @Nullable Path source, long now, Output out) {
-    if (!cookies.hasMac1(bytes)) {
-      return false;
-    }
-    if (!limiter.underLoad(now)) {
-      return true;
-    }
-    byte[] from = source == null ? new byte[0] : source.source();
-    // Without a source there is nobody to make a cookie for; all such share one allowance.
-    if (source != null && from.length > 0 && !cookies.hasMac2(bytes, from, now)) {
-      out.reply(source, cookies.reply(bytes, sender, from, now).encode());
-      return false;
-    }
-    return limiter.allow(from, now);
   }
 
   private void established(Peer peer, long now, Output out) {

@@ -1,0 +1,131 @@
+package org.tailjar.wireguard;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Random;
+import org.junit.jupiter.api.Test;
+import org.tailjar.crypto.NodePrivateKey;
+
+/** Floods of handshake messages from many sources, on a clock that stands still. */
+class FloodTests {
+
+  private static final int SOURCES = 500;
+
+  private final End.Clock clock = new End.Clock();
+  private final HandshakeLimiter limiter = new HandshakeLimiter();
+
+  private static End.SourcePath path(int number) {
+    return new End.SourcePath(
+        new byte[] {10, 66, (byte) (number >> 8), (byte) number, (byte) 0xa2, (byte) 0xb9});
+  }
+
+  private static Peer somebody() {
+    return new Peer(NodePrivateKey.generate().publicKey(), Timings.STANDARD, new Random());
+  }
+
+  @Test
+  void manySourcesTogetherAreBounded() {
+    int allowed = 0;
+    int replies = 0;
+    long second = Duration.ofSeconds(1).toNanos();
+    for (int i = 0; i < 20_000; i++) {
+      long now = i * second / 20_000;
+      allowed += limiter.allow(path(i).source(), now) ? 1 : 0;
+      replies += limiter.allowReply(path(i).source(), now) ? 1 : 0;
+    }
+    assertThat(allowed).isBetween(100, 110);
+    assertThat(replies).isBetween(2000, 2200);
+  }
+
+  @Test
+  void strangersTakeNothingFromWherePeersAre() {
+    limiter.know(somebody(), path(1).source());
+    for (int i = 1000; i < 5000; i++) {
+      limiter.allow(path(i).source(), 0);
+      limiter.allowReply(path(i).source(), 0);
+    }
+    assertThat(limiter.allow(path(7).source(), 0)).isFalse();
+    assertThat(limiter.allowReply(path(7).source(), 0)).isFalse();
+    assertThat(limiter.allow(path(1).source(), 0)).isTrue();
+    assertThat(limiter.allowReply(path(1).source(), 0)).isTrue();
+  }
+
+  @Test
+  void aPeerIsKnownAtOnePlace() {
+    Peer roaming = somebody();
+    Peer neighbour = somebody();
+    limiter.know(roaming, path(1).source());
+    limiter.know(neighbour, path(1).source());
+    limiter.know(roaming, path(2).source());
+    for (int i = 1000; i < 5000; i++) {
+      limiter.allow(path(i).source(), 0);
+    }
+    assertThat(limiter.allow(path(1).source(), 0)).as("the neighbour is still there").isTrue();
+    assertThat(limiter.allow(path(2).source(), 0)).isTrue();
+    limiter.forget(neighbour);
+    assertThat(limiter.allow(path(1).source(), 0)).isFalse();
+    limiter.forget(roaming);
+    limiter.forget(roaming);
+    assertThat(limiter.allow(path(2).source(), 0)).isFalse();
+  }
+
+  @Test
+  void peersRenewTheirKeysDuringAFlood() {
+    End[] ends = End.pair(clock);
+    End a = ends[0];
+    End b = ends[1];
+    End.SourcePath home = new End.SourcePath(new byte[] {10, 1, 1, 1, 1, 1});
+    a.initiate(b);
+    b.deliver(a.sent.remove(), home);
+    End.exchange(a, b);
+    assertThat(a.established).hasSize(1);
+
+    List<byte[]> flood = strangersInitiations(b);
+    clock.add(Duration.ofSeconds(121));
+    flood(b, flood);
+    a.send(b, "wants new keys");
+    b.deliver(a.sent.remove(), home);
+    assertThat(b.received).containsExactly("wants new keys");
+    assertThat(b.deliver(a.sent.remove(), home)).as("under load").isNegative();
+    a.deliver(b.replies.removeLast());
+    for (int millis = 0; millis < 5400; millis += 600) {
+      clock.add(Duration.ofMillis(600));
+      flood(b, flood);
+      a.send(b, "goes on");
+      b.deliver(a.sent.remove(), home);
+      a.advance();
+      b.advance();
+    }
+    flood(b, flood);
+    byte[] initiation = a.sent.remove();
+    assertThat(b.deliver(initiation, home)).isZero();
+    a.deliver(b.sent.removeLast());
+    assertThat(a.established).hasSize(2);
+    assertThat(b.wireGuard.handshakeCounters().cookieReplies()).isPositive();
+  }
+
+  /** Everybody may know the public key of the victim. */
+  private List<byte[]> strangersInitiations(End victim) {
+    List<byte[]> initiations = new ArrayList<>();
+    for (int i = 0; i < 4; i++) {
+      End stranger = new End(clock);
+      stranger.wireGuard.add(victim.key.publicKey(), null);
+      stranger.initiate(victim);
+      initiations.add(stranger.sent.remove());
+    }
+    return initiations;
+  }
+
+  private static void flood(End victim, List<byte[]> initiations) {
+    int replies = victim.replies.size();
+    for (int i = 0; i < 8 * SOURCES; i++) {
+      victim.deliver(initiations.get(i % initiations.size()), path(i % SOURCES));
+    }
+    while (victim.replies.size() > replies) {
+      victim.replies.removeLast();
+    }
+  }
+}
