@@ -40,7 +40,8 @@ final class TrainingTailnet {
 
   public static void main(String[] arguments) throws Exception {
     char[] password = arguments[1].toCharArray();
-    TestTailnet tailnet = TestTailnet.start(context(Path.of(arguments[0]), password));
+    TestTailnet tailnet =
+        TestTailnet.builder().tls(context(Path.of(arguments[0]), password)).start();
     System.out.println("TAILSCALE_SERVER_URL=" + tailnet.url());
     System.out.println("TAILSCALE_KEY=" + tailnet.control().newAuthKey(AuthKeyOptions.REUSABLE));
 

@@ -5,8 +5,9 @@ import org.jspecify.annotations.NullMarked;
  *
  * <p>{@link org.tailjar.testkit.TestTailnet} starts a {@link org.tailjar.testkit.ControlServer} and
  * a {@link org.tailjar.testkit.DerpServer} on one HTTP port, as Headscale does, and a {@link
- * org.tailjar.testkit.StunServer} beside them. They speak to the programs of the real world: what
- * differs from a Headscale is that nothing is stored and that everybody may talk to everybody.
+ * org.tailjar.testkit.StunServer} beside them. They speak to the programs of the real world, and
+ * send what Headscale 0.29 sends: nothing is stored, and everybody may talk to everybody until
+ * {@linkplain org.tailjar.testkit.ControlServer#filter rules} say otherwise.
  */
 @NullMarked
 module org.tailjar.testkit {

@@ -19,6 +19,7 @@ import org.tailjar.crypto.CryptoException;
 import org.tailjar.crypto.MachinePrivateKey;
 import org.tailjar.crypto.NodePublicKey;
 import org.tailjar.headscale.DerpMapWire;
+import org.tailjar.headscale.DnsConfig;
 import org.tailjar.headscale.FilterRuleWire;
 import org.tailjar.headscale.MapRequest;
 import org.tailjar.headscale.MapResponse;
@@ -31,7 +32,7 @@ import org.tailjar.headscale.WireJson;
 
 /**
  * The server's side of the control protocol: key, ts2021, registration and map streams. Part of a
- * {@link TestTailnet}. Thread-safe.
+ * {@link TestTailnet}, and ends with it. Thread-safe.
  */
 public final class ControlServer {
 
@@ -49,9 +50,14 @@ public final class ControlServer {
   private final URI url;
   private final Registry registry;
 
-  ControlServer(URI url, DerpMapWire derpMap, String domain) {
+  ControlServer(URI url, DerpMapWire derpMap, String domain, Patience patience) {
     this.url = url;
-    this.registry = new Registry(derpMap, domain);
+    this.registry = new Registry(derpMap, domain, patience);
+  }
+
+  /** Ends all map streams. */
+  void close() {
+    registry.close();
   }
 
   /** A new pre-auth key. */
@@ -69,9 +75,17 @@ public final class ControlServer {
     return registry.knows(nodeKey);
   }
 
-  /** Replaces what all nodes let in; at first that is everything, and an empty list is nothing. */
+  /**
+   * Replaces what all nodes let in; at first that is everything, and an empty list is nothing. See
+   * {@link FilterRules}.
+   */
   public void filter(List<FilterRuleWire> rules) {
     registry.filter(rules);
+  }
+
+  /** Replaces the DNS settings of all nodes; at first that is MagicDNS without other resolvers. */
+  public void dns(DnsConfig settings) {
+    registry.dns(settings);
   }
 
   /** Ends the authority of a node's key, as {@code headscale nodes expire}. */

@@ -10,6 +10,7 @@ import java.security.SecureRandom;
 import java.util.Arrays;
 import java.util.HexFormat;
 import java.util.Map;
+import java.util.Set;
 import java.util.concurrent.ArrayBlockingQueue;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.TimeUnit;
@@ -31,12 +32,17 @@ public final class DerpServer {
   private static final int QUEUE_LENGTH = 32;
 
   private static final long KEEP_ALIVE_SECONDS = 60;
+  private static final byte PEER_DISCONNECTED = 0;
   private static final byte PEER_NOT_HERE = 1;
   private static final byte[] SERVER_JSON = "{\"version\":2}".getBytes(StandardCharsets.UTF_8);
 
   private final class Client {
     private final NodePublicKey key;
     private final ArrayBlockingQueue<byte[]> queue = new ArrayBlockingQueue<>(QUEUE_LENGTH);
+
+    /** To whom it sent: they are told when it goes. */
+    private final Set<NodePublicKey> sentTo = ConcurrentHashMap.newKeySet();
+
     private volatile boolean closed;
 
     Client(NodePublicKey key) {
@@ -140,7 +146,9 @@ public final class DerpServer {
       }
     } finally {
       client.closed = true;
-      clients.remove(client.key, client);
+      if (clients.remove(client.key, client)) {
+        tellOfItsEnd(client);
+      }
       writer.interrupt();
     }
   }
@@ -171,6 +179,20 @@ public final class DerpServer {
     return new Client(client);
   }
 
+  private void tellOfItsEnd(Client gone) {
+    for (NodePublicKey key : gone.sentTo) {
+      Client receiver = clients.get(key);
+      if (receiver != null) {
+        receiver.send(peerGone(gone.key.bytes(), PEER_DISCONNECTED));
+      }
+    }
+  }
+
+  private static byte[] peerGone(byte[] key, byte reason) {
+    return DerpFrames.frame(
+        DerpFrames.PEER_GONE, ByteBuffer.allocate(key.length + 1).put(key).put(reason).array());
+  }
+
   private void receive(Client from, DerpDecoder frame) {
     byte[] payload = frame.payload();
     if (frame.type() == DerpFrames.PING) {
@@ -179,17 +201,12 @@ public final class DerpServer {
       byte[] destination = Arrays.copyOf(payload, DerpFrames.KEY_LENGTH);
       Client to = clients.get(NodePublicKey.of(destination));
       if (to == null) {
-        from.send(
-            DerpFrames.frame(
-                DerpFrames.PEER_GONE,
-                ByteBuffer.allocate(DerpFrames.KEY_LENGTH + 1)
-                    .put(destination)
-                    .put(PEER_NOT_HERE)
-                    .array()));
+        from.send(peerGone(destination, PEER_NOT_HERE));
       } else {
         // The packet stays, the key ahead of it becomes the sender's.
         System.arraycopy(from.key.bytes(), 0, payload, 0, DerpFrames.KEY_LENGTH);
         to.send(DerpFrames.frame(DerpFrames.RECV_PACKET, payload));
+        from.sentTo.add(to.key);
         relayed.incrementAndGet();
       }
     }

@@ -8,10 +8,8 @@ import org.tailjar.headscale.DerpMapWire;
 import org.tailjar.headscale.DnsConfig;
 import org.tailjar.headscale.FilterRuleWire;
 import org.tailjar.headscale.MapResponse;
-import org.tailjar.headscale.NetPortRange;
 import org.tailjar.headscale.Node;
 import org.tailjar.headscale.PeerChange;
-import org.tailjar.headscale.PortRange;
 import org.tailjar.headscale.UserProfile;
 
 /** The messages of a map stream that a Headscale sends. */
@@ -20,26 +18,27 @@ final class MapMessages {
   private static final UserProfile PROFILE =
       new UserProfile(RegisteredNode.USER, "test", "Test", null);
 
+  /** The zero of the wire's times: a key that does not expire. */
+  private static final Instant NEVER = Instant.parse("0001-01-01T00:00:00Z");
+
   /** What Headscale sends when it has no policy. */
-  static final List<FilterRuleWire> ALLOW_ALL =
-      List.of(
-          new FilterRuleWire(
-              List.of("*"),
-              null,
-              List.of(new NetPortRange("*", null, new PortRange(0, 0xFFFF))),
-              null,
-              null));
+  static final List<FilterRuleWire> ALLOW_ALL = List.of(FilterRules.allow("*", "*"));
 
   private MapMessages() {}
+
+  /** MagicDNS for a domain, and no other resolver. */
+  static DnsConfig magicDns(String domain) {
+    return new DnsConfig(null, Map.of(), null, List.of(domain), true, null, null);
+  }
 
   static MapResponse full(
       Node self,
       List<Node> peers,
       DerpMapWire derpMap,
       List<FilterRuleWire> filter,
+      DnsConfig dns,
       String domain,
       Instant now) {
-    DnsConfig dns = new DnsConfig(null, Map.of(), null, List.of(domain), true, null, null);
     return new MapResponse(
         false,
         null,
@@ -63,27 +62,57 @@ final class MapMessages {
   }
 
   static MapResponse keepAlive(Instant now) {
-    return message(true, null, null, null, null, null, now);
+    return message(true, null, null, null, null, null, null, now);
   }
 
   static MapResponse self(Node self, Instant now) {
-    return message(false, self, null, null, null, null, now);
+    return message(false, self, null, null, null, null, null, now);
   }
 
   static MapResponse changed(Node peer, Instant now) {
-    return message(false, null, List.of(peer), null, null, null, now);
+    return message(false, null, List.of(peer), null, null, null, null, now);
   }
 
   static MapResponse removed(long peer, Instant now) {
-    return message(false, null, null, List.of(peer), null, null, now);
+    return message(false, null, null, List.of(peer), null, null, null, now);
   }
 
   static MapResponse patched(PeerChange change, Instant now) {
-    return message(false, null, null, null, List.of(change), null, now);
+    return message(false, null, null, null, List.of(change), null, null, now);
   }
 
-  static MapResponse filter(List<FilterRuleWire> filter, Instant now) {
-    return message(false, null, null, null, null, Map.of("base", filter), now);
+  static MapResponse dns(DnsConfig dns, Instant now) {
+    return message(false, null, null, null, null, dns, null, now);
+  }
+
+  static MapResponse filter(List<FilterRuleWire> filter, DnsConfig dns, Instant now) {
+    return message(false, null, null, null, null, dns, Map.of("base", filter), now);
+  }
+
+  static PeerChange online(RegisteredNode node) {
+    return new PeerChange(node.id, 0, 0, null, null, null, null, node.online, null, null);
+  }
+
+  static PeerChange endpoints(RegisteredNode node) {
+    return new PeerChange(node.id, 0, 0, null, node.endpoints, null, null, null, null, null);
+  }
+
+  static PeerChange keyExpiry(RegisteredNode node) {
+    return new PeerChange(node.id, 0, 0, null, null, null, null, null, null, node.expiry);
+  }
+
+  static PeerChange keyRotated(RegisteredNode node) {
+    return new PeerChange(
+        node.id,
+        0,
+        0,
+        null,
+        node.endpoints,
+        node.nodeKey,
+        node.discoKey,
+        null,
+        null,
+        node.expiry == null ? NEVER : node.expiry);
   }
 
   private static MapResponse message(
@@ -92,10 +121,11 @@ final class MapMessages {
       @Nullable List<Node> changed,
       @Nullable List<Long> removed,
       @Nullable List<PeerChange> patch,
+      @Nullable DnsConfig dns,
       @Nullable Map<String, List<FilterRuleWire>> filters,
       Instant now) {
     return new MapResponse(
-        keepAlive, null, null, self, null, null, changed, removed, patch, null, null, null, null,
+        keepAlive, null, null, self, null, null, changed, removed, patch, null, null, dns, null,
         null, filters, null, null, now, null);
   }
 }

@@ -26,6 +26,18 @@ final class MapStream {
     }
   }
 
+  /** Puts the full map in the place of what was said before it. */
+  void begin(MapResponse full) {
+    lock.lock();
+    try {
+      messages.clear();
+      messages.add(full);
+      changed.signalAll();
+    } finally {
+      lock.unlock();
+    }
+  }
+
   void close() {
     lock.lock();
     try {

@@ -33,6 +33,12 @@ final class RegisteredNode {
   @Nullable Instant lastSeen;
   @Nullable MapStream stream;
 
+  /** As its peers see it: true for a while after its stream has ended. */
+  boolean online;
+
+  /** Counts its streams. */
+  long session;
+
   RegisteredNode(
       long id,
       MachinePublicKey machineKey,
@@ -58,10 +64,6 @@ final class RegisteredNode {
     return until != null && !now.isBefore(until);
   }
 
-  boolean isOnline() {
-    return stream != null;
-  }
-
   int homeDerp() {
     NetInfo info = hostinfo.netInfo();
     return info == null ? 0 : info.preferredDerp();
@@ -73,21 +75,37 @@ final class RegisteredNode {
         "100.64.%d.%d/32".formatted(id >> 8, id & 0xff), "fd7a:115c:a1e0::%x/128".formatted(id));
   }
 
+  /** What a request changed. */
+  enum Change {
+    NONE,
+    /** Its endpoints, and nothing else. */
+    ENDPOINTS,
+    MORE
+  }
+
   /** Takes what a request says; a part that it leaves out stays. */
-  void update(
+  Change update(
       @Nullable Hostinfo newHostinfo,
       @Nullable DiscoPublicKey newDiscoKey,
       @Nullable List<String> newEndpoints) {
-    if (newHostinfo != null) {
-      hostinfo =
-          newHostinfo.netInfo() == null ? newHostinfo.withNetInfo(hostinfo.netInfo()) : newHostinfo;
-    }
-    if (newDiscoKey != null && !newDiscoKey.isZero()) {
-      discoKey = newDiscoKey;
-    }
-    if (newEndpoints != null) {
+    Change change = Change.NONE;
+    if (newEndpoints != null && !newEndpoints.equals(endpoints)) {
       endpoints = List.copyOf(newEndpoints);
+      change = Change.ENDPOINTS;
     }
+    if (newHostinfo != null) {
+      Hostinfo merged =
+          newHostinfo.netInfo() == null ? newHostinfo.withNetInfo(hostinfo.netInfo()) : newHostinfo;
+      if (!merged.equals(hostinfo)) {
+        hostinfo = merged;
+        change = Change.MORE;
+      }
+    }
+    if (newDiscoKey != null && !newDiscoKey.isZero() && !newDiscoKey.equals(discoKey)) {
+      discoKey = newDiscoKey;
+      change = Change.MORE;
+    }
+    return change;
   }
 
   /** As the viewer of that capability version sees it. */
@@ -111,8 +129,8 @@ final class RegisteredNode {
         viewersVersion,
         tags.isEmpty() ? null : tags,
         null,
-        isOnline() ? null : lastSeen,
-        isOnline(),
+        online ? null : lastSeen,
+        online,
         !isExpired(now),
         null,
         false,

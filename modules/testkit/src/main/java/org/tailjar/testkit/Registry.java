@@ -1,8 +1,8 @@
 package org.tailjar.testkit;
 
+import java.time.Duration;
 import java.time.Instant;
 import java.time.InstantSource;
-import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Locale;
@@ -12,12 +12,16 @@ import java.util.Optional;
 import java.util.SortedMap;
 import java.util.TreeMap;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.Executors;
+import java.util.concurrent.ScheduledExecutorService;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 import org.tailjar.crypto.MachinePublicKey;
 import org.tailjar.crypto.NodePublicKey;
 import org.tailjar.headscale.DerpMapWire;
+import org.tailjar.headscale.DnsConfig;
 import org.tailjar.headscale.FilterRuleWire;
 import org.tailjar.headscale.Hostinfo;
 import org.tailjar.headscale.Login;
@@ -29,8 +33,11 @@ import org.tailjar.headscale.RegisterRequest;
 import org.tailjar.headscale.RegisterResponse;
 import org.tailjar.headscale.User;
 
-/** The nodes of the tailnet, and what each is told. Thread-safe. */
-final class Registry {
+/**
+ * The nodes of the tailnet, and what each is told: after the full map of a new stream, the same
+ * small messages as Headscale 0.29 sends for the same events. Thread-safe.
+ */
+final class Registry implements AutoCloseable {
 
   private final ReentrantLock lock = new ReentrantLock();
   private final InstantSource clock = InstantSource.system();
@@ -40,12 +47,30 @@ final class Registry {
   private final Map<Long, Integer> versions = new HashMap<>();
   private final DerpMapWire derpMap;
   private final String domain;
+  private final Patience patience;
+  private final ScheduledExecutorService timers =
+      Executors.newSingleThreadScheduledExecutor(
+          Thread.ofVirtual().name("testkit-timers").factory());
   private List<FilterRuleWire> filter = MapMessages.ALLOW_ALL;
+  private DnsConfig dns;
   private long lastId;
 
-  Registry(DerpMapWire derpMap, String domain) {
+  Registry(DerpMapWire derpMap, String domain, Patience patience) {
     this.derpMap = derpMap;
     this.domain = domain;
+    this.patience = patience;
+    this.dns = MapMessages.magicDns(domain);
+  }
+
+  /** Ends all streams. */
+  @Override
+  public void close() {
+    timers.shutdownNow();
+    locked(
+        () -> {
+          nodes.values().forEach(Registry::endStream);
+          return lastId;
+        });
   }
 
   String issueAuthKey(AuthKeyOptions options) {
@@ -65,8 +90,18 @@ final class Registry {
     locked(
         () -> {
           filter = List.copyOf(rules);
-          broadcast(null, viewer -> MapMessages.filter(filter, clock.instant()));
+          broadcast(null, viewer -> MapMessages.filter(filter, dns, clock.instant()));
           return filter;
+        });
+  }
+
+  /** Replaces the DNS settings of all nodes. */
+  void dns(DnsConfig settings) {
+    locked(
+        () -> {
+          dns = settings;
+          broadcast(null, viewer -> MapMessages.dns(dns, clock.instant()));
+          return dns;
         });
   }
 
@@ -87,9 +122,7 @@ final class Registry {
         () -> {
           RegisteredNode node = nodes.remove(id);
           if (node != null) {
-            if (node.stream != null) {
-              node.stream.close();
-            }
+            endStream(node);
             broadcast(node, viewer -> MapMessages.removed(id, clock.instant()));
           }
           return id;
@@ -132,7 +165,9 @@ final class Registry {
     }
     String authKey = request.auth() == null ? null : request.auth().authKey();
     if (known != null && !known.isExpired(now)) {
-      known.update(request.hostinfo(), null, null);
+      if (known.update(request.hostinfo(), null, null) != RegisteredNode.Change.NONE) {
+        tellAll(known);
+      }
       return Optional.of(answer(known));
     }
     if (approved == null && (authKey == null || authKey.isEmpty())) {
@@ -176,13 +211,15 @@ final class Registry {
               options,
               domain,
               clock.instant());
+      node.expiry = request.expiry();
       nodes.put(id, node);
+      tellAll(node);
     } else {
       node.update(hostinfo, null, null);
       node.nodeKey = request.nodeKey();
+      node.expiry = request.expiry();
+      patch(node, MapMessages.keyRotated(node));
     }
-    node.expiry = request.expiry();
-    tellOthers(node);
     return node;
   }
 
@@ -209,11 +246,7 @@ final class Registry {
 
   private void expire(RegisteredNode node) {
     node.expiry = clock.instant();
-    tellOthers(node);
-    if (node.stream != null) {
-      node.stream.add(
-          MapMessages.self(node.toWire(version(node), clock.instant()), clock.instant()));
-    }
+    patch(node, MapMessages.keyExpiry(node));
   }
 
   private RegisterResponse answer(RegisteredNode node) {
@@ -252,29 +285,33 @@ final class Registry {
           if (node == null) {
             return Optional.empty();
           }
-          if (node.stream != null) {
-            node.stream.close();
-          }
+          endStream(node);
           MapStream stream = new MapStream();
           node.stream = stream;
+          node.session++;
           versions.put(node.id, request.version());
           apply(node, request);
-          tellOthers(node);
-          Instant now = clock.instant();
-          List<Node> peers = new ArrayList<>();
-          for (RegisteredNode peer : nodes.values()) {
-            if (peer != node) {
-              peers.add(peer.toWire(request.version(), now));
-            }
+          if (!node.online) {
+            node.online = true;
+            Instant now = clock.instant();
+            broadcast(node, viewer -> MapMessages.patched(MapMessages.online(node), now));
           }
-          stream.add(
-              MapMessages.full(
-                  node.toWire(request.version(), now), peers, derpMap, filter, domain, now));
+          stream.begin(full(node, request.version()));
           return Optional.of(stream);
         });
   }
 
-  /** Ends a map stream: the node is offline, unless it has opened another. */
+  private MapResponse full(RegisteredNode node, int version) {
+    Instant now = clock.instant();
+    List<Node> peers =
+        nodes.values().stream().filter(p -> p != node).map(p -> p.toWire(version, now)).toList();
+    return MapMessages.full(node.toWire(version, now), peers, derpMap, filter, dns, domain, now);
+  }
+
+  /**
+   * Ends a map stream: the node is offline after a while, unless it has opened another; an
+   * ephemeral one is deleted after another while.
+   */
   void close(MapStream stream) {
     locked(
         () -> {
@@ -282,39 +319,72 @@ final class Registry {
           for (RegisteredNode node : nodes.values()) {
             if (node.stream == stream) {
               node.stream = null;
-              node.lastSeen = clock.instant();
-              PeerChange offline =
-                  new PeerChange(node.id, 0, 0, null, null, null, null, false, node.lastSeen, null);
-              broadcast(node, viewer -> MapMessages.patched(offline, clock.instant()));
+              after(patience.offlineGrace(), node, () -> offline(node));
             }
           }
           return stream;
         });
   }
 
-  private void apply(RegisteredNode node, MapRequest request) {
-    Object before = List.of(node.homeDerp(), node.endpoints, node.discoKey);
-    node.update(request.hostinfo(), request.discoKey(), request.endpoints());
-    if (!before.equals(List.of(node.homeDerp(), node.endpoints, node.discoKey))) {
-      PeerChange change =
-          new PeerChange(
-              node.id,
-              node.homeDerp(),
-              0,
-              null,
-              node.endpoints,
-              null,
-              node.discoKey,
-              null,
-              null,
-              null);
-      broadcast(node, viewer -> MapMessages.patched(change, clock.instant()));
+  private void offline(RegisteredNode node) {
+    node.online = false;
+    node.lastSeen = clock.instant();
+    broadcast(node, viewer -> MapMessages.patched(MapMessages.online(node), node.lastSeen));
+    if (node.ephemeral) {
+      after(patience.ephemeralTimeout(), node, () -> remove(node.id));
     }
   }
 
-  private void tellOthers(RegisteredNode node) {
+  /** Does something later, unless the node has opened another stream by then. */
+  private void after(Duration delay, RegisteredNode node, Runnable action) {
+    if (timers.isShutdown()) {
+      return;
+    }
+    long session = node.session;
+    timers.schedule(
+        () ->
+            locked(
+                () -> {
+                  if (nodes.get(node.id) == node && node.session == session) {
+                    action.run();
+                  }
+                  return session;
+                }),
+        delay.toNanos(),
+        TimeUnit.NANOSECONDS);
+  }
+
+  private static void endStream(RegisteredNode node) {
+    if (node.stream != null) {
+      node.stream.close();
+    }
+  }
+
+  private void apply(RegisteredNode node, MapRequest request) {
+    switch (node.update(request.hostinfo(), request.discoKey(), request.endpoints())) {
+      case ENDPOINTS -> patch(node, MapMessages.endpoints(node));
+      case NONE, MORE -> tellAll(node);
+    }
+  }
+
+  /** Tells the others the whole of a node, and itself too. */
+  private void tellAll(RegisteredNode node) {
     Instant now = clock.instant();
     broadcast(node, viewer -> MapMessages.changed(node.toWire(version(viewer), now), now));
+    tellItself(node, now);
+  }
+
+  /** Tells the others what changed, and the node the whole of itself. */
+  private void patch(RegisteredNode node, PeerChange change) {
+    Instant now = clock.instant();
+    broadcast(node, viewer -> MapMessages.patched(change, now));
+    tellItself(node, now);
+  }
+
+  private void tellItself(RegisteredNode node, Instant now) {
+    if (node.stream != null) {
+      node.stream.add(MapMessages.self(node.toWire(version(node), now), now));
+    }
   }
 
   private void broadcast(

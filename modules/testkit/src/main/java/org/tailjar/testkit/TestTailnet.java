@@ -1,20 +1,23 @@
 package org.tailjar.testkit;
 
 import java.io.IOException;
+import java.net.Inet6Address;
 import java.net.InetAddress;
 import java.net.URI;
+import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import javax.net.ServerSocketFactory;
 import javax.net.ssl.SSLContext;
+import org.jspecify.annotations.Nullable;
 import org.tailjar.derp.DerpNode;
 import org.tailjar.headscale.DerpMapWire;
 import org.tailjar.headscale.DerpNodeWire;
 import org.tailjar.headscale.DerpRegionWire;
 
 /**
- * A control server, a relay and a STUN server on loopback; nothing is left of them after {@link
- * #close}.
+ * A control server, a relay and a STUN server, on loopback unless another address is asked for;
+ * nothing is left of them after {@link #close}.
  */
 public final class TestTailnet implements AutoCloseable {
 
@@ -29,39 +32,95 @@ public final class TestTailnet implements AutoCloseable {
   private final DerpServer derp;
   private final ControlServer control;
   private final URI url;
+  private final InetAddress address;
 
-  private TestTailnet(String scheme, ServerSocketFactory sockets) throws IOException {
-    InetAddress address = InetAddress.getByAddress(new byte[] {127, 0, 0, 1});
+  private TestTailnet(Builder settings) throws IOException {
+    address = settings.address;
     stun = new StunServer(address);
+    SSLContext tls = settings.tls;
     try {
-      listener = new HttpListener(sockets, address, this::handle);
+      listener =
+          new HttpListener(
+              tls == null ? ServerSocketFactory.getDefault() : tls.getServerSocketFactory(),
+              address,
+              this::handle);
     } catch (IOException e) {
       stun.close();
       throw e;
     }
-    url = URI.create(scheme + "://127.0.0.1:" + listener.port());
-    control = new ControlServer(url, derpMap(), DOMAIN);
+    url = URI.create((tls == null ? "http" : "https") + "://" + host() + ":" + listener.port());
+    control =
+        new ControlServer(
+            url,
+            derpMap(),
+            settings.domain,
+            new Patience(settings.offlineGrace, settings.ephemeralTimeout));
     derp = new DerpServer(control::knows);
     listener.start();
   }
 
   /**
-   * Starts all three on free ports, without TLS.
+   * Starts all three on loopback on free ports, without TLS.
    *
    * @throws IOException if there is no free port
    */
   public static TestTailnet start() throws IOException {
-    return new TestTailnet("http", ServerSocketFactory.getDefault());
+    return builder().start();
   }
 
-  /**
-   * Starts all three on free ports, control and relay with TLS.
-   *
-   * @param context with a certificate for the address 127.0.0.1
-   * @throws IOException if there is no free port
-   */
-  public static TestTailnet start(SSLContext context) throws IOException {
-    return new TestTailnet("https", context.getServerSocketFactory());
+  /** Settings that are those of {@link #start()} unless they are changed. */
+  public static Builder builder() {
+    return new Builder();
+  }
+
+  /** Collects settings. Not thread-safe. */
+  public static final class Builder {
+    private InetAddress address = InetAddress.ofLiteral("127.0.0.1");
+    private @Nullable SSLContext tls;
+    private String domain = DOMAIN;
+    private Duration offlineGrace = Duration.ofSeconds(10);
+    private Duration ephemeralTimeout = Duration.ofSeconds(120);
+
+    private Builder() {}
+
+    /** Sets the address to listen on, by which nodes must be able to reach it; else 127.0.0.1. */
+    public Builder address(InetAddress value) {
+      address = value;
+      return this;
+    }
+
+    /** Has control and relay speak TLS, with a certificate for the address. */
+    public Builder tls(SSLContext context) {
+      tls = context;
+      return this;
+    }
+
+    /** Sets the domain under which nodes have names; else {@link #DOMAIN}. */
+    public Builder domain(String value) {
+      domain = value;
+      return this;
+    }
+
+    /** Sets how long after its connection has ended a node is seen offline; else 10 s. */
+    public Builder offlineGrace(Duration value) {
+      offlineGrace = value;
+      return this;
+    }
+
+    /** Sets how long after it went offline an ephemeral node is deleted; else 120 s. */
+    public Builder ephemeralTimeout(Duration value) {
+      ephemeralTimeout = value;
+      return this;
+    }
+
+    /**
+     * Starts all three on free ports.
+     *
+     * @throws IOException if there is no free port
+     */
+    public TestTailnet start() throws IOException {
+      return new TestTailnet(this);
+    }
   }
 
   /** The URL of the control server. */
@@ -87,6 +146,7 @@ public final class TestTailnet implements AutoCloseable {
   /** Ends all connections. */
   @Override
   public void close() {
+    control.close();
     listener.close();
     stun.close();
   }
@@ -94,12 +154,24 @@ public final class TestTailnet implements AutoCloseable {
   /**
    * Runs a tailnet until the process is ended. Prints its URL and a reusable auth key as the
    * environment of a node: {@code TAILSCALE_SERVER_URL=...} and {@code TAILSCALE_KEY=...}.
+   *
+   * @param arguments the address to listen on; without it 127.0.0.1
    */
   public static void main(String... arguments) throws Exception {
-    TestTailnet tailnet = start();
+    Builder settings = builder();
+    if (arguments.length > 0) {
+      settings.address(InetAddress.ofLiteral(arguments[0]));
+    }
+    TestTailnet tailnet = settings.start();
     System.out.println("TAILSCALE_SERVER_URL=" + tailnet.url());
     System.out.println("TAILSCALE_KEY=" + tailnet.control().newAuthKey(AuthKeyOptions.REUSABLE));
     Thread.currentThread().join();
+  }
+
+  /** The address as a URL has it. */
+  private String host() {
+    String text = address.getHostAddress();
+    return address instanceof Inet6Address ? "[" + text + "]" : text;
   }
 
   private void handle(HttpExchange exchange) throws IOException {
@@ -109,14 +181,16 @@ public final class TestTailnet implements AutoCloseable {
   }
 
   private DerpMapWire derpMap() {
+    boolean six = address instanceof Inet6Address;
+    String text = address.getHostAddress();
     DerpNodeWire node =
         new DerpNodeWire(
             DERP_REGION + "a",
             DERP_REGION,
-            "127.0.0.1",
+            text,
             null,
-            "127.0.0.1",
-            DerpNode.NO_ADDRESS,
+            six ? DerpNode.NO_ADDRESS : text,
+            six ? text : DerpNode.NO_ADDRESS,
             stun.port(),
             false,
             listener.port(),

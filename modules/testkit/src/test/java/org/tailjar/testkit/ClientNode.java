@@ -32,30 +32,46 @@ final class ClientNode implements ControlListener, AutoCloseable {
 
   private final TestTailnet tailnet;
   private final String name;
-  private final NodePublicKey key = NodePrivateKey.generate().publicKey();
-  private final ControlClient client;
+  private final NodePrivateKey privateKey = NodePrivateKey.generate();
+  private final NodePublicKey key = privateKey.publicKey();
+  private final MachinePrivateKey machine = MachinePrivateKey.generate();
+  private ControlClient client;
   private final LinkedBlockingQueue<NetworkMap> maps = new LinkedBlockingQueue<>();
 
   ClientNode(TestTailnet tailnet, String name) throws IOException {
     this.tailnet = tailnet;
     this.name = name;
-    client =
-        new ControlClient(
-            new ControlConfig(
-                ServerUrl.parse(tailnet.url().toString()),
-                Dialer.builder().build(),
-                MachinePrivateKey.generate(),
-                Hostinfo.of(name),
-                DiscoPrivateKey.generate().publicKey(),
-                "0.1.0"),
-            this);
+    client = connect();
+  }
+
+  private ControlClient connect() throws IOException {
+    return new ControlClient(
+        new ControlConfig(
+            ServerUrl.parse(tailnet.url().toString()),
+            Dialer.builder().build(),
+            machine,
+            Hostinfo.of(name),
+            DiscoPrivateKey.generate().publicKey(),
+            "0.1.0"),
+        this);
+  }
+
+  /** Drops the connection and follows the map by another. */
+  void reconnect() throws IOException {
+    client.close();
+    client = connect();
+    follow(client);
+  }
+
+  private void follow(ControlClient by) {
+    Thread.ofVirtual().start(() -> by.poll(key));
   }
 
   /** Registers, and follows the map. */
   void join(AuthKeyOptions options) throws IOException {
     assertThat(register(tailnet.control().newAuthKey(options)))
         .isInstanceOf(Registration.Registered.class);
-    Thread.ofVirtual().start(() -> client.poll(key));
+    follow(client);
   }
 
   Registration register(@Nullable String authKey) throws IOException {
@@ -86,6 +102,19 @@ final class ClientNode implements ControlListener, AutoCloseable {
 
   void logout() throws IOException {
     client.logout(key);
+  }
+
+  NodePrivateKey privateKey() {
+    return privateKey;
+  }
+
+  NodePublicKey key() {
+    return key;
+  }
+
+  /** Its number, which the server knows. */
+  long id() {
+    return find(tailnet.control().nodes()).id();
   }
 
   /** This node among the peers of another; null when absent. */

@@ -3,8 +3,10 @@ package org.tailjar.testkit;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.io.IOException;
+import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
@@ -12,6 +14,9 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.tailjar.crypto.NodePublicKey;
+import org.tailjar.headscale.DnsConfig;
+import org.tailjar.headscale.DnsResolver;
+import org.tailjar.headscale.FilterRuleWire;
 import org.tailjar.headscale.Node;
 import org.tailjar.headscale.Registration;
 
@@ -22,7 +27,11 @@ class TestTailnetTests {
 
   @BeforeEach
   void start() throws IOException {
-    tailnet = TestTailnet.start();
+    tailnet =
+        TestTailnet.builder()
+            .offlineGrace(Duration.ofMillis(500))
+            .ephemeralTimeout(Duration.ofMillis(100))
+            .start();
   }
 
   @AfterEach
@@ -92,8 +101,7 @@ class TestTailnetTests {
 
   @Test
   void anExpiredKeyIsRefused() throws Exception {
-    String key =
-        tailnet.control().newAuthKey(new AuthKeyOptions(true, false, List.of(), Instant.EPOCH));
+    String key = tailnet.control().newAuthKey(AuthKeyOptions.REUSABLE.until(Instant.EPOCH));
     try (ClientNode node = new ClientNode(tailnet, "alpha")) {
       assertThat(node.register(key)).isEqualTo(new Registration.Rejected("authkey expired"));
     }
@@ -121,6 +129,103 @@ class TestTailnetTests {
   }
 
   @Test
+  void anEphemeralNodeIsGoneSomeTimeAfterItWentOffline() throws Exception {
+    try (ClientNode first = new ClientNode(tailnet, "alpha")) {
+      first.join(AuthKeyOptions.REUSABLE);
+      try (ClientNode second = new ClientNode(tailnet, "beta")) {
+        second.join(AuthKeyOptions.EPHEMERAL);
+        first.awaitMap(map -> isOnline(second.find(map.peers())));
+      }
+      first.awaitMap(map -> map.peers().stream().noneMatch(TestTailnetTests::isOnline));
+      first.awaitMap(map -> map.peers().isEmpty());
+      assertThat(tailnet.control().nodes()).hasSize(1);
+    }
+  }
+
+  @Test
+  void aNodeThatComesBackInTimeWasNeverOffline() throws Exception {
+    try (ClientNode first = new ClientNode(tailnet, "alpha");
+        ClientNode second = new ClientNode(tailnet, "beta")) {
+      first.join(AuthKeyOptions.REUSABLE);
+      second.join(AuthKeyOptions.REUSABLE);
+      first.awaitMap(map -> isOnline(second.find(map.peers())));
+      second.reconnect();
+      second.announce("192.0.2.9:1", TestTailnet.DERP_REGION);
+      first.awaitMap(
+          map -> {
+            Node peer = second.find(map.peers());
+            assertThat(isOnline(peer)).isTrue();
+            return List.of("192.0.2.9:1").equals(peer.endpoints());
+          });
+    }
+  }
+
+  @Test
+  void aDeletedNodeIsGoneForItsPeersAndMustRegisterAgain() throws Exception {
+    try (ClientNode first = new ClientNode(tailnet, "alpha");
+        ClientNode second = new ClientNode(tailnet, "beta")) {
+      first.join(AuthKeyOptions.REUSABLE);
+      second.join(AuthKeyOptions.REUSABLE);
+      first.awaitMap(map -> isOnline(second.find(map.peers())));
+      tailnet.control().remove(second.id());
+      first.awaitMap(map -> map.peers().isEmpty());
+      assertThat(second.register(null)).isInstanceOf(Registration.NeedsLogin.class);
+    }
+  }
+
+  @Test
+  void anExpiredNodeLearnsOfItAndItsPeersToo() throws Exception {
+    try (ClientNode first = new ClientNode(tailnet, "alpha");
+        ClientNode second = new ClientNode(tailnet, "beta")) {
+      first.join(AuthKeyOptions.REUSABLE);
+      second.join(AuthKeyOptions.REUSABLE);
+      first.awaitMap(map -> isOnline(second.find(map.peers())));
+      tailnet.control().expire(second.id());
+      first.awaitMap(map -> isPast(second.find(map.peers()).keyExpiry()));
+      second.awaitMap(map -> isPast(map.self().keyExpiry()));
+    }
+  }
+
+  @Test
+  void addressesGoOnFromTheLastOneThoughItsNodeIsGone() throws Exception {
+    try (ClientNode first = new ClientNode(tailnet, "alpha");
+        ClientNode second = new ClientNode(tailnet, "beta")) {
+      first.join(AuthKeyOptions.REUSABLE);
+      tailnet.control().remove(first.id());
+      second.join(AuthKeyOptions.REUSABLE);
+      assertThat(second.awaitMap(map -> true).self().addresses())
+          .containsExactly("100.64.0.2/32", "fd7a:115c:a1e0::2/128");
+    }
+  }
+
+  @Test
+  void dnsSettingsReachTheNodes() throws Exception {
+    try (ClientNode node = new ClientNode(tailnet, "alpha")) {
+      node.join(AuthKeyOptions.ONCE);
+      node.awaitMap(map -> map.dnsConfig() != null && map.dnsConfig().proxied());
+      DnsConfig settings =
+          new DnsConfig(
+              List.of(new DnsResolver("192.0.2.53", null, false)),
+              Map.of(),
+              null,
+              List.of("example"),
+              false,
+              null,
+              null);
+      tailnet.control().dns(settings);
+      node.awaitMap(map -> settings.equals(map.dnsConfig()));
+    }
+  }
+
+  @Test
+  void aKeyGivesItsNodesTheirTags() throws Exception {
+    try (ClientNode node = new ClientNode(tailnet, "alpha")) {
+      node.join(AuthKeyOptions.ONCE.tagged("tag:web"));
+      assertThat(node.awaitMap(map -> true).self().tags()).containsExactly("tag:web");
+    }
+  }
+
+  @Test
   void anotherNodeStaysAfterItsLogoutWithAnExpiredKey() throws Exception {
     try (ClientNode node = new ClientNode(tailnet, "alpha")) {
       node.join(AuthKeyOptions.REUSABLE);
@@ -137,12 +242,19 @@ class TestTailnetTests {
       node.awaitMap(map -> !map.packetFilter().isEmpty());
       tailnet.control().filter(List.of());
       node.awaitMap(map -> map.packetFilter().isEmpty());
+      FilterRuleWire rule = FilterRules.allow("100.64.0.0/10", "100.64.0.1", 443);
+      tailnet.control().filter(List.of(rule));
+      node.awaitMap(map -> map.packetFilter().equals(List.of(rule)));
     }
   }
 
   @Test
   void aStrangerIsNotKnown() {
     assertThat(tailnet.control().knows(NodePublicKey.ZERO)).isFalse();
+  }
+
+  private static boolean isPast(@Nullable Instant time) {
+    return time != null && time.isBefore(Instant.now());
   }
 
   private static boolean isOnline(@Nullable Node node) {
