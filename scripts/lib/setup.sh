@@ -1,9 +1,29 @@
-# Makes the programs that the tests run available: installs their Debian packages as root, else names what is missing.
-setup() {
-  local program package missing=()
+# programs: installs, as root on Debian, the packages of those programs of its standard input (lines "PROGRAM PACKAGE")
+# that are missing; else names what is missing and fails.
+programs() {
+  local program package missing=() log
   while read -r program package; do
     command -v "$program" > /dev/null || missing+=("$package")
-  done <<'PROGRAMS'
+  done
+  [ ${#missing[@]} != 0 ] || return 0
+  if [ "$(id -u)" = 0 ] && command -v apt-get > /dev/null; then
+    echo "installing ${missing[*]}"
+    log=$(mktemp)
+    if { apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -qq -y --no-install-recommends "${missing[@]}"; } \
+      > "$log" 2>&1; then
+      rm -f "$log"
+      return
+    fi
+    tail -5 "$log"
+    rm -f "$log"
+  fi
+  echo "not installed: ${missing[*]}; on Debian: apt-get install ${missing[*]}"
+  return 1
+}
+
+# Makes the programs that the tests run available.
+setup() {
+  programs <<'PROGRAMS' || echo "tests that need them are skipped"
 wireguard-go wireguard-go
 wg wireguard-tools
 ip iproute2
@@ -16,14 +36,4 @@ curl curl
 jq jq
 musl-gcc musl-tools
 PROGRAMS
-  [ ${#missing[@]} = 0 ] && return
-  if [ "$(id -u)" = 0 ] && command -v apt-get > /dev/null; then
-    echo "installing ${missing[*]}"
-    if { apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -qq -y --no-install-recommends "${missing[@]}"; } \
-      > dist/test/apt.log 2>&1; then
-      return
-    fi
-    tail -5 dist/test/apt.log
-  fi
-  echo "not installed, tests that need them are skipped: ${missing[*]}"
 }
