@@ -5,6 +5,7 @@ import java.lang.System.Logger;
 import java.lang.System.Logger.Level;
 import java.lang.foreign.MemorySegment;
 import java.time.Duration;
+import java.util.Optional;
 import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
 import org.jspecify.annotations.Nullable;
@@ -41,6 +42,7 @@ public final class DerpClient implements Relay, AutoCloseable {
   private final int regionId;
   private final String regionCode;
 
+  private final RelayNews news = new RelayNews(System::nanoTime);
   private final ReentrantLock lock = new ReentrantLock();
   private final Condition changed = lock.newCondition();
   // Guarded by the lock.
@@ -50,7 +52,6 @@ public final class DerpClient implements Relay, AutoCloseable {
   private boolean home;
   private boolean retryNow;
   private @Nullable Duration restartPause;
-  private @Nullable String lastTrouble;
 
   private volatile boolean wanted;
   private volatile boolean closed;
@@ -304,23 +305,29 @@ public final class DerpClient implements Relay, AutoCloseable {
   private void ended(Exception e) {
     String reason = e.getMessage() == null ? e.toString() : e.getMessage();
     boolean expected;
-    boolean news;
     lock.lock();
     try {
       connection = null;
       expected = closed || !wanted;
-      news = !reason.equals(lastTrouble);
-      lastTrouble = expected ? null : reason;
       accepted = false;
     } finally {
       lock.unlock();
     }
     if (expected) {
+      news.released();
       LOG.log(Level.DEBUG, "relay {0}: disconnected, no longer needed", regionCode);
     } else {
-      LOG.log(news ? Level.INFO : Level.DEBUG, "relay {0}: {1}", regionCode, reason);
+      tell(news.lost(reason), reason);
     }
     listener.disconnected(regionId, reason);
+  }
+
+  private void tell(Optional<String> line, String otherwise) {
+    LOG.log(
+        line.isPresent() ? Level.INFO : Level.DEBUG,
+        "relay {0}: {1}",
+        regionCode,
+        line.orElse(otherwise));
   }
 
   private void pause(Duration untilNext) throws InterruptedException {
@@ -348,7 +355,6 @@ public final class DerpClient implements Relay, AutoCloseable {
       lock.lock();
       try {
         accepted = true;
-        lastTrouble = null;
         if (home) {
           // It may have become home since the connection was made; saying it twice is harmless.
           output.control(DerpFrames.notePreferred(true));
@@ -356,7 +362,7 @@ public final class DerpClient implements Relay, AutoCloseable {
       } finally {
         lock.unlock();
       }
-      LOG.log(Level.INFO, "relay {0}: connected", regionCode);
+      tell(news.connected(), "connected");
       listener.connected(regionId);
     }
 

@@ -8,6 +8,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
+import org.tailjar.headscale.DerpMapWire;
 import org.tailjar.tailnet.NodeStatus;
 import org.tailjar.tailnet.PingResult;
 import org.tailjar.tailnet.StartFailure;
@@ -41,6 +42,11 @@ final class QuietNode implements TailnetNode {
         Optional.empty(),
         "connected",
         TrafficStatistics.NONE);
+  }
+
+  @Override
+  public Optional<DerpMapWire> relays() {
+    return Optional.empty();
   }
 
   @Override

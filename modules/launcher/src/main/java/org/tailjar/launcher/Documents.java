@@ -10,6 +10,8 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.TreeMap;
+import org.tailjar.headscale.DerpMapWire;
+import org.tailjar.headscale.DerpRegionWire;
 import org.tailjar.tailnet.CallCount;
 import org.tailjar.tailnet.NodeStatus;
 import org.tailjar.tailnet.PingResult;
@@ -23,10 +25,16 @@ final class Documents {
   static final JsonType<StatusDocument> STATUS = JSON.type(StatusDocument.class);
   static final JsonType<PingDocument> PING = JSON.type(PingDocument.class);
   static final JsonType<PrefsDocument> PREFS = JSON.type(PrefsDocument.class);
+  static final JsonType<NotifyDocument> NOTIFY = JSON.type(NotifyDocument.class);
+  static final JsonType<DerpMapWire> DERP_MAP = JSON.type(DerpMapWire.class);
+  static final JsonType<Object> ANY = JSON.type(Object.class);
   static final JsonType<WhoIsDocument> WHO_IS = JSON.type(WhoIsDocument.class);
 
   /** The moment that stands for "never" where Go writes times. */
   static final String NEVER = "0001-01-01T00:00:00Z";
+
+  /** The incumbent's default, so that its {@code up} sees nothing to change; unused here. */
+  private static final int NETFILTER_ON = 2;
 
   private Documents() {}
 
@@ -260,6 +268,22 @@ final class Documents {
         user == null ? new StatusDocument.User(machine.userId(), "", "") : user(user));
   }
 
+  /**
+   * The relays. To an empty map the incumbent's {@code netcheck} prefers one that it fetches from
+   * its own cloud, so a node that has none yet shows a region without relays.
+   */
+  static DerpMapWire relays(TailnetNode node) {
+    var known = node.relays();
+    if (known.isPresent()) {
+      var regions = known.get().regions();
+      if (regions != null && !regions.isEmpty()) {
+        return known.get();
+      }
+    }
+    var none = new DerpRegionWire(1, "none", "no relay is known yet", true, true, List.of());
+    return new DerpMapWire(Map.of("1", none), null, true);
+  }
+
   /** The settings in the incumbent's form. */
   static PrefsDocument prefs(Configuration configuration, NodeStatus status) {
     return new PrefsDocument(
@@ -272,10 +296,15 @@ final class Documents {
         status.state() != NodeStatus.State.STOPPED,
         status.state() == NodeStatus.State.NEEDS_LOGIN,
         false,
-        List.of(),
+        null,
         configuration.hostname(),
-        List.of(),
-        0);
+        null,
+        NETFILTER_ON,
+        status
+            .self()
+            .map(self -> status.users().get(self.machine().userId()))
+            .map(user -> new PrefsDocument.Account(user(user)))
+            .orElse(null));
   }
 
   private static List<String> addresses(List<InetAddress> addresses) {

@@ -11,6 +11,7 @@ import java.util.Map;
  * @param host the Host header, empty when absent
  * @param fromBrowser whether it bears an Origin or Referer header
  * @param writer whether whoever sent it may change something
+ * @param body what came with it
  */
 record HttpCall(
     String method,
@@ -18,7 +19,19 @@ record HttpCall(
     Map<String, String> query,
     String host,
     boolean fromBrowser,
-    boolean writer) {
+    boolean writer,
+    byte[] body) {
+
+  /** A request without a body. */
+  HttpCall(
+      String method,
+      String path,
+      Map<String, String> query,
+      String host,
+      boolean fromBrowser,
+      boolean writer) {
+    this(method, path, query, host, fromBrowser, writer, new byte[0]);
+  }
 
   /** A parameter of the query, or the empty text. */
   String parameter(String name) {

@@ -4,10 +4,13 @@ import static java.lang.System.Logger.Level.DEBUG;
 import static java.lang.System.Logger.Level.WARNING;
 
 import io.netty.buffer.ByteBuf;
+import io.netty.buffer.ByteBufUtil;
 import io.netty.buffer.Unpooled;
 import io.netty.channel.embedded.EmbeddedChannel;
 import io.netty.handler.codec.PrematureChannelClosureException;
 import io.netty.handler.codec.http.DefaultFullHttpResponse;
+import io.netty.handler.codec.http.DefaultHttpContent;
+import io.netty.handler.codec.http.DefaultHttpResponse;
 import io.netty.handler.codec.http.FullHttpRequest;
 import io.netty.handler.codec.http.HttpHeaderNames;
 import io.netty.handler.codec.http.HttpObjectAggregator;
@@ -81,6 +84,11 @@ final class HttpConnection implements AutoCloseable {
   private boolean answer(EmbeddedChannel codec, FullHttpRequest request) throws IOException {
     boolean readable = request.decoderResult().isSuccess();
     var reply = readable ? reply(request) : HttpReply.text(400, "not an HTTP request");
+    var stream = reply.stream();
+    if (stream != null) {
+      stream(codec, reply, stream);
+      return false;
+    }
     boolean keepAlive = readable && HttpUtil.isKeepAlive(request);
     var response =
         new DefaultFullHttpResponse(
@@ -102,6 +110,41 @@ final class HttpConnection implements AutoCloseable {
     codec.writeOutbound(response);
     flush(codec);
     return keepAlive;
+  }
+
+  /** Answers for as long as both ends are open. */
+  private void stream(EmbeddedChannel codec, HttpReply reply, HttpReply.Stream stream)
+      throws IOException {
+    var response =
+        new DefaultHttpResponse(HttpVersion.HTTP_1_1, HttpResponseStatus.valueOf(reply.status()));
+    response.headers().set(HttpHeaderNames.CONTENT_TYPE, reply.contentType());
+    response.headers().set(HttpHeaderNames.CACHE_CONTROL, "no-store");
+    HttpUtil.setTransferEncodingChunked(response, true);
+    codec.writeOutbound(response);
+    // Only a read notices that the client has gone.
+    Thread.ofVirtual().name("http stream").start(this::closeAtEnd);
+    try {
+      for (var next = reply.body(); channel.isOpen(); next = stream.next()) {
+        if (next.length > 0) {
+          codec.writeOutbound(new DefaultHttpContent(Unpooled.wrappedBuffer(next)));
+        }
+        flush(codec);
+      }
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    }
+  }
+
+  private void closeAtEnd() {
+    try {
+      var ignored = ByteBuffer.allocate(1024);
+      while (channel.read(ignored.clear()) >= 0) {
+        LOG.log(DEBUG, "a client writes while it is answered");
+      }
+    } catch (IOException e) {
+      LOG.log(DEBUG, "the client of a stream has gone: {0}", e.getMessage());
+    }
+    close();
   }
 
   private HttpReply reply(FullHttpRequest request) {
@@ -128,7 +171,8 @@ final class HttpConnection implements AutoCloseable {
         query,
         headers.get(HttpHeaderNames.HOST, ""),
         headers.contains(HttpHeaderNames.ORIGIN) || headers.contains(HttpHeaderNames.REFERER),
-        writer);
+        writer,
+        ByteBufUtil.getBytes(request.content()));
   }
 
   private void flush(EmbeddedChannel codec) throws IOException {

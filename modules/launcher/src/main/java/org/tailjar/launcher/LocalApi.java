@@ -1,17 +1,23 @@
 package org.tailjar.launcher;
 
+import static java.lang.System.Logger.Level.DEBUG;
 import static java.lang.System.Logger.Level.INFO;
 
+import io.avaje.json.JsonException;
 import java.io.IOException;
 import java.net.InetAddress;
+import java.nio.charset.StandardCharsets;
 import java.time.Duration;
+import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import org.tailjar.tailnet.TailnetNode;
 
 /**
  * The incumbent's LocalAPI, as far as this node has what it asks for (protocol of {@code tailscale
- * status}, {@code ip}, {@code ping}, {@code whois} and {@code logout}). Whoever can open the socket
- * may read; only root and the node's own user may write.
+ * status}, {@code up}, {@code wait}, {@code ip}, {@code ping}, {@code whois}, {@code netcheck} and
+ * {@code logout}). Whoever can open the socket may read; only root and the node's own user may
+ * write.
  *
  * <p>The incumbent's version headers are left out on purpose: its programs then do not warn that a
  * version differs which has nothing to do with theirs.
@@ -31,6 +37,9 @@ final class LocalApi implements HttpHandler {
   private static final Duration PING_TIMEOUT = Duration.ofSeconds(10);
 
   private static final Duration LOGOUT_TIMEOUT = Duration.ofSeconds(10);
+
+  private static final String UNCHANGEABLE =
+      "Tailjar is configured by its environment: this cannot be changed";
 
   private final TailnetNode node;
   private final Configuration configuration;
@@ -56,7 +65,13 @@ final class LocalApi implements HttpHandler {
     }
     return switch (call.path().substring(ROOT.length())) {
       case "status" -> read(call, () -> status(call));
-      case "prefs" -> read(call, this::prefs);
+      case "prefs" -> call.method().equals("PATCH") ? change(call) : read(call, this::prefs);
+      case "derpmap" ->
+          read(call, () -> HttpReply.json(Documents.DERP_MAP.toJsonBytes(Documents.relays(node))));
+      // Asked before each change, which is then judged by itself.
+      case "check-prefs" -> HttpReply.json(new byte[] {'{', '}'});
+      case "watch-ipn-bus" -> read(call, () -> watch(call));
+      case "usermetrics" -> read(call, () -> Metrics.page(node));
       // The incumbent's status asks for it; an empty one says that nothing is served.
       case "serve-config" -> read(call, () -> HttpReply.json(new byte[] {'{', '}'}));
       case "whois" -> read(call, () -> whoIs(call));
@@ -75,8 +90,7 @@ final class LocalApi implements HttpHandler {
   private static HttpReply read(HttpCall call, Answer answer) {
     return switch (call.method()) {
       case "GET", "HEAD" -> answer.get();
-      case "PATCH", "POST", "PUT", "DELETE" ->
-          HttpReply.text(501, "Tailjar is configured by its environment: this cannot be changed");
+      case "PATCH", "POST", "PUT", "DELETE" -> HttpReply.text(501, UNCHANGEABLE);
       default -> HttpReply.text(405, "want GET");
     };
   }
@@ -89,6 +103,47 @@ final class LocalApi implements HttpHandler {
   private HttpReply prefs() {
     return HttpReply.json(
         Documents.PREFS.toJsonBytes(Documents.prefs(configuration, node.status())));
+  }
+
+  /**
+   * What {@code tailscale up} and {@code set} send: answered like a success where it asks for what
+   * is so anyway.
+   */
+  private HttpReply change(HttpCall call) {
+    if (!call.writer()) {
+      return HttpReply.text(403, "prefs write access denied");
+    }
+    try {
+      var present =
+          Documents.ANY.fromJson(
+              Documents.PREFS.toJson(Documents.prefs(configuration, node.status())));
+      var wanted = Documents.ANY.fromJson(new String(call.body(), StandardCharsets.UTF_8));
+      if (wanted instanceof Map<?, ?> edits && present instanceof Map<?, ?> prefs) {
+        return changesNothing(edits, prefs) ? prefs() : HttpReply.text(501, UNCHANGEABLE);
+      }
+    } catch (JsonException e) {
+      LOG.log(DEBUG, "settings that are no JSON: {0}", e.getMessage());
+    }
+    return HttpReply.text(400, "not a JSON object");
+  }
+
+  /** A setting is meant to change where the flag "NameSet" stands beside it. */
+  private static boolean changesNothing(Map<?, ?> edits, Map<?, ?> prefs) {
+    return edits.entrySet().stream()
+        .filter(edit -> Boolean.TRUE.equals(edit.getValue()))
+        .map(edit -> String.valueOf(edit.getKey()))
+        .filter(name -> name.endsWith("Set"))
+        .map(name -> name.substring(0, name.length() - "Set".length()))
+        .allMatch(name -> Objects.equals(edits.get(name), prefs.get(name)));
+  }
+
+  private HttpReply watch(HttpCall call) {
+    var mask = call.parameter("mask");
+    try {
+      return IpnBus.watch(node, configuration, mask.isEmpty() ? 0 : Long.parseUnsignedLong(mask));
+    } catch (NumberFormatException e) {
+      return HttpReply.text(400, "bad mask");
+    }
   }
 
   private HttpReply whoIs(HttpCall call) {

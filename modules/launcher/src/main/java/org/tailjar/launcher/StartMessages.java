@@ -30,7 +30,7 @@ final class StartMessages {
           "the capability NET_ADMIN is missing: give it to the container, for Docker with cap_add:"
               + " [NET_ADMIN]";
       case StartFailure.InterfaceBusy(var name) ->
-          "the interface %s is in use by another process: stop it or set TAILSCALE_INTERFACE"
+          "the interface %s is there already and another's: remove it, or set TAILSCALE_INTERFACE to another name"
               .formatted(name);
       case StartFailure.CaFileUnusable(var file, var reason) ->
           "%s=\"%s\" cannot be used (%s): give a file of certificates in PEM"

@@ -14,6 +14,7 @@ import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
 import org.jspecify.annotations.Nullable;
+import org.tailjar.headscale.DerpMapWire;
 import org.tailjar.tailnet.CallCount;
 import org.tailjar.tailnet.NodeStatus;
 import org.tailjar.tailnet.PingResult;
@@ -34,6 +35,7 @@ final class FakeNode implements TailnetNode {
   final CountDownLatch closed = new CountDownLatch(1);
   volatile @Nullable StartFailure startFailure;
   volatile NodeStatus status = running();
+  volatile @Nullable DerpMapWire relays;
   volatile boolean ready = true;
   volatile boolean live = true;
   volatile boolean hangs;
@@ -57,6 +59,11 @@ final class FakeNode implements TailnetNode {
   @Override
   public NodeStatus status() {
     return status;
+  }
+
+  @Override
+  public Optional<DerpMapWire> relays() {
+    return Optional.ofNullable(relays);
   }
 
   @Override
@@ -136,6 +143,26 @@ final class FakeNode implements TailnetNode {
             400_000,
             120_000,
             Map.of("dropped_by_filter", 5L)));
+  }
+
+  /** The same node with another address. */
+  static NodeStatus onAddress(NodeStatus status, String address) {
+    return new NodeStatus(
+        status.state(),
+        status.authUrl(),
+        status.haveNodeKey(),
+        status.interfaceName(),
+        status.udpPort(),
+        Optional.of(
+            new NodeStatus.Self(
+                machine(1, "tailjar", address, "fd7a:115c:a1e0::1", true), "headscale", List.of())),
+        status.peers(),
+        status.users(),
+        status.health(),
+        status.tailnet(),
+        status.mapAge(),
+        status.serverConnection(),
+        status.traffic());
   }
 
   /** A node that the server wants a person for. */

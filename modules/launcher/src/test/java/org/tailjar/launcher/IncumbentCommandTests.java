@@ -10,6 +10,8 @@ import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
@@ -19,6 +21,9 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.tailjar.headscale.DerpMapWire;
+import org.tailjar.headscale.DerpNodeWire;
+import org.tailjar.headscale.DerpRegionWire;
 
 /** The incumbent's own {@code tailscale} program against our socket. */
 @Timeout(60)
@@ -84,12 +89,52 @@ class IncumbentCommandTests {
         "ping tailjar                 | 0 | 100.64.0.1 is local Tailscale IP",
         "ping -c 1 --timeout=100ms gone | 1 | ping \"100.64.0.4\" timed out",
         "whois 100.64.0.2             | 0 | web.tail.example.com",
+        "up --login-server=https://headscale.example.com --hostname=box | 0 |",
+        "up --login-server=https://headscale.example.com --hostname=other | 1 | configured by its",
+        "wait --timeout=10s           | 1 | deadline exceeded",
+        "metrics print                | 0 | tailjar_packets_total",
+        "set --hostname=other         | 1 | configured by its environment",
         "down                         | 1 | configured by its environment",
       })
   void commandsAreAnswered(String command, int status, String part) throws Exception {
     var outcome = run(command);
-    assertThat(outcome.text()).contains(part);
+    assertThat(outcome.text()).contains(part == null ? "" : part);
     assertThat(outcome.status()).isEqualTo(status);
+  }
+
+  /** It asks for the relays, and only where it gets none its own cloud. */
+  @Test
+  void netcheckMeasuresTheRelaysOfTheTailnet() throws Exception {
+    var server =
+        new DerpNodeWire(
+            "9a", 9, "127.0.0.1", null, "127.0.0.1", "none", 1, true, 0, true, null, false);
+    var region = new DerpRegionWire(9, "hs", "Headscale", false, false, List.of(server));
+    node.relays = new DerpMapWire(Map.of("9", region), null, true);
+    assertThat(run("netcheck").text()).contains("Report:").doesNotContain("DERP map");
+  }
+
+  @Test
+  void netcheckOfANodeWithoutANetworkMapAsksNobodyElse() throws Exception {
+    assertThat(run("netcheck").text()).contains("Report:").doesNotContain("DERP map");
+  }
+
+  @Test
+  void waitReturnsWhenTheNodeIsUp() throws Exception {
+    // The address must be on an interface of this machine.
+    var running = FakeNode.running();
+    node.status = FakeNode.needsLogin();
+    var waiting = CompletableFuture.supplyAsync(() -> unchecked("wait --timeout=20s"));
+    assertThat(waiting).isNotDone();
+    node.status = FakeNode.onAddress(running, "127.0.0.1");
+    assertThat(waiting.get(30, TimeUnit.SECONDS)).isEqualTo(new Outcome(0, ""));
+  }
+
+  private Outcome unchecked(String command) {
+    try {
+      return run(command);
+    } catch (IOException | InterruptedException e) {
+      throw new IllegalStateException(e);
+    }
   }
 
   @Test

@@ -4,11 +4,14 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
+import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
+import org.tailjar.headscale.DerpMapWire;
+import org.tailjar.headscale.DerpRegionWire;
 
 class LocalApiTests {
   private final FakeNode node = new FakeNode();
@@ -139,7 +142,70 @@ class LocalApiTests {
     var prefs = Documents.PREFS.fromJson(call("GET", "prefs", Map.of(), false).body());
     assertThat(prefs.controlUrl()).isEqualTo("https://headscale.example.com");
     assertThat(prefs.wantRunning()).isTrue();
-    assertThat(call("PATCH", "prefs", Map.of(), true).status()).isEqualTo(501);
+    assertThat(call("PUT", "prefs", Map.of(), true).status()).isEqualTo(501);
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      value = {
+        "{\"WantRunning\":true,\"WantRunningSet\":true}                       | true  | 200",
+        "{\"WantRunning\":false,\"WantRunningSet\":true}                      | true  | 501",
+        "{\"Hostname\":\"box\",\"HostnameSet\":true,\"RouteAll\":true}         | true  | 200",
+        "{\"Hostname\":\"other\",\"HostnameSet\":true,\"RouteAllSet\":true}      | true  | 501",
+        "{\"Nonsense\":1,\"NonsenseSet\":true}                                | true  | 501",
+        "{}                                                               | true  | 200",
+        "{}                                                               | false | 403",
+        "[]                                                               | true  | 400",
+        "nonsense                                                         | true  | 400",
+        "''                                                               | true  | 400",
+      })
+  void aChangeToWhatIsSoAnywayIsASuccess(String body, boolean writer, int status) throws Exception {
+    var call =
+        new HttpCall(
+            "PATCH",
+            LocalApi.ROOT + "prefs",
+            Map.of(),
+            LocalApi.HOST,
+            false,
+            writer,
+            body.getBytes(StandardCharsets.UTF_8));
+    assertThat(api.handle(call).status()).isEqualTo(status);
+  }
+
+  @Test
+  void theRelaysAreThoseOfTheServerAndNeverNone() throws Exception {
+    assertThat(relays().regions()).hasSize(1);
+    node.relays = new DerpMapWire(Map.of(), null, true);
+    assertThat(relays().regions()).hasSize(1);
+    var region = new DerpRegionWire(9, "hs", "Headscale", false, false, List.of());
+    node.relays = new DerpMapWire(Map.of("9", region), null, true);
+    assertThat(relays()).isEqualTo(node.relays);
+  }
+
+  private DerpMapWire relays() throws InterruptedException {
+    return Documents.DERP_MAP.fromJson(call("GET", "derpmap", Map.of(), false).body());
+  }
+
+  @Test
+  void whoWatchesIsToldTheStateAtOnceIfAskedForAndEachChange() throws Exception {
+    var watched = call("GET", "watch-ipn-bus", Map.of("mask", "16390"), false);
+    var first = Documents.NOTIFY.fromJson(watched.body());
+    assertThat(first.state()).isEqualTo(6);
+    assertThat(first.prefs()).isNotNull();
+    assertThat(first.initialStatus()).isNotNull();
+    var stream = watched.stream();
+    assertThat(stream).isNotNull();
+    assertThat(stream.next()).isEmpty();
+    node.status = FakeNode.needsLogin();
+    var change = Documents.NOTIFY.fromJson(stream.next());
+    assertThat(change.state()).isEqualTo(2);
+    assertThat(change.browseToUrl()).isEqualTo("https://headscale.example.com/register/abc");
+    assertThat(stream.next()).isEmpty();
+
+    var without = call("GET", "watch-ipn-bus", Map.of(), false);
+    assertThat(Documents.NOTIFY.fromJson(without.body()).state()).isNull();
+    assertThat(call("GET", "watch-ipn-bus", Map.of("mask", "x"), false).status()).isEqualTo(400);
   }
 
   @Test

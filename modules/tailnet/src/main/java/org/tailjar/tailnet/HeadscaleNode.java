@@ -22,6 +22,7 @@ import org.tailjar.crypto.DiscoPrivateKey;
 import org.tailjar.headscale.ControlClient;
 import org.tailjar.headscale.ControlException;
 import org.tailjar.headscale.ControlListener;
+import org.tailjar.headscale.DerpMapWire;
 import org.tailjar.headscale.NetworkMap;
 import org.tailjar.headscale.Node;
 import org.tailjar.headscale.ServerUrl;
@@ -280,6 +281,11 @@ final class HeadscaleNode implements TailnetNode, Membership.Observer {
     return current == null || attached == null
         ? own
         : StatusReport.withMap(own, current, attached.localPaths(), path, now);
+  }
+
+  @Override
+  public Optional<DerpMapWire> relays() {
+    return Optional.ofNullable(map).map(NetworkMap::derpMap);
   }
 
   @Override

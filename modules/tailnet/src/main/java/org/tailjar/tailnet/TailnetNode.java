@@ -3,7 +3,9 @@ package org.tailjar.tailnet;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.time.Duration;
+import java.util.Optional;
 import java.util.concurrent.CompletionStage;
+import org.tailjar.headscale.DerpMapWire;
 
 /**
  * A node of a tailnet: one identity, one packet device, one connection to the server. Every method
@@ -28,6 +30,9 @@ public interface TailnetNode extends AutoCloseable {
 
   /** The node at this moment. */
   NodeStatus status();
+
+  /** The relays of the tailnet as the server describes them; empty before a network map. */
+  Optional<DerpMapWire> relays();
 
   /**
    * Whether it has an address and a network map: packets can flow. A server that is away changes
