@@ -38,6 +38,21 @@ class LifecycleTests {
   }
 
   @Test
+  void aSecondProcessOnOneStateDirectoryIsRefusedAndTheFirstGoesOn() {
+    TailjarNode first = lab.tailjar("na").join();
+    TailjarNode second =
+        lab.tailjar("nb").with("TAILSCALE_STATE_DIR", first.state().toString()).start();
+
+    assertThat(second.awaitExit(Duration.ofSeconds(15))).isNotZero();
+
+    assertThat(second.logText().lines().filter(line -> line.contains("in use by another")))
+        .singleElement()
+        .asString()
+        .contains(first.state().toString());
+    assertThat(first.tailjar("healthcheck").status()).isZero();
+  }
+
+  @Test
   void sigtermEndsTheNodeWithStatusZeroAndLeavesNothing() {
     TailjarNode node = lab.tailjar("na").join();
     assertThat(Shell.eventually(Duration.ofSeconds(10), () -> lab.online("na"))).isTrue();

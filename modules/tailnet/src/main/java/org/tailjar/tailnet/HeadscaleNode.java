@@ -20,7 +20,6 @@ import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 import org.tailjar.crypto.DiscoPrivateKey;
 import org.tailjar.headscale.ControlClient;
-import org.tailjar.headscale.ControlException;
 import org.tailjar.headscale.ControlListener;
 import org.tailjar.headscale.DerpMapWire;
 import org.tailjar.headscale.NetworkMap;
@@ -110,24 +109,15 @@ final class HeadscaleNode implements TailnetNode, Membership.Observer {
   }
 
   private void applySavedMap(StateStore opened, NodeIdentity identity) {
-    if (!identity.registered()) {
+    Optional<MapKeeper.Kept> kept = MapKeeper.load(opened, identity);
+    if (kept.isEmpty()) {
       return;
     }
+    Instant savedAt = kept.get().savedAt();
     try {
-      Optional<StateStore.SavedMap> saved = opened.loadMap();
-      if (saved.isPresent()) {
-        apply(NetworkMap.fromJson(saved.get().json()), saved.get().savedAt());
-        LOG.log(
-            Level.INFO,
-            "up by the network map of {0}, until the server is heard",
-            saved.get().savedAt());
-      }
-    } catch (ControlException e) {
-      LOG.log(
-          Level.WARNING,
-          "the saved network map cannot be read and is not used: {0}",
-          e.getMessage());
-    } catch (IOException | RuntimeException e) {
+      apply(kept.get().map(), savedAt);
+      LOG.log(Level.INFO, "up by the network map of {0}, until the server is heard", savedAt);
+    } catch (RuntimeException e) {
       LOG.log(
           Level.WARNING, "the saved network map cannot be put in force: {0}", String.valueOf(e));
     }

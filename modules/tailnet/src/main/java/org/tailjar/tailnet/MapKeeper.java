@@ -5,9 +5,14 @@ import java.io.IOException;
 import java.lang.System.Logger;
 import java.lang.System.Logger.Level;
 import java.time.Duration;
+import java.time.Instant;
+import java.util.Optional;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
 import org.jspecify.annotations.Nullable;
 import org.tailjar.headscale.NetworkMap;
+import org.tailjar.tailnet.NodeIdentity.MalformedException;
 
 /**
  * Saves the latest network map on a thread of its own, at most once in {@link #INTERVAL}: a busy
@@ -19,14 +24,58 @@ final class MapKeeper {
 
   private static final Logger LOG = System.getLogger("org.tailjar.tailnet");
 
+  private static final Duration RETRY = Duration.ofSeconds(30);
+
+  /**
+   * A map of an earlier life.
+   *
+   * @param savedAt when
+   */
+  record Kept(NetworkMap map, Instant savedAt) {}
+
   private final StateStore store;
+  private final Duration interval;
   private final Thread thread;
+  private final CountDownLatch closing = new CountDownLatch(1);
   private volatile @Nullable NetworkMap latest;
-  private volatile boolean closed;
+  private boolean failing;
 
   MapKeeper(StateStore store) {
+    this(store, INTERVAL);
+  }
+
+  MapKeeper(StateStore store, Duration interval) {
     this.store = store;
+    this.interval = interval;
     thread = Thread.ofVirtual().name("map-keeper").start(this::run);
+  }
+
+  /**
+   * The map that was saved for this very node. Empty when there is none, and, after a warning, when
+   * it is damaged or of another node: one of another server or of an earlier registration has
+   * another node key.
+   */
+  static Optional<Kept> load(StateStore store, NodeIdentity identity) {
+    if (!identity.registered()) {
+      return Optional.empty();
+    }
+    try {
+      Optional<StateStore.SavedMap> saved = store.loadMap();
+      if (saved.isEmpty()) {
+        return Optional.empty();
+      }
+      NetworkMap map = NetworkMap.fromJson(saved.get().json());
+      if (map.self().key().equals(identity.nodeKey().publicKey())) {
+        return Optional.of(new Kept(map, saved.get().savedAt()));
+      }
+      LOG.log(Level.WARNING, "the saved network map is of another node key and is not used");
+    } catch (IOException | MalformedException e) {
+      LOG.log(
+          Level.WARNING,
+          "the saved network map cannot be read and is not used: {0}",
+          e.getMessage());
+    }
+    return Optional.empty();
   }
 
   /** Has this map saved soon. */
@@ -41,39 +90,56 @@ final class MapKeeper {
   }
 
   private void run() {
-    @Nullable NetworkMap saved = null;
-    boolean failing = false;
+    @Nullable NetworkMap done = null;
     while (true) {
-      boolean last = closed;
+      boolean last = closing.getCount() == 0;
       NetworkMap map = latest;
-      if (map != null && map != saved) {
-        try {
-          store.saveMap(map.toJson());
-          failing = false;
-        } catch (IOException | JsonException e) {
-          if (!failing) {
-            LOG.log(Level.WARNING, "the network map cannot be saved: {0}", e.getMessage());
-          }
-          failing = true;
+      if (map != null && map != done) {
+        if (save(map)) {
+          done = map;
         }
-        saved = map;
-        if (!last) {
-          LockSupport.parkNanos(INTERVAL.toNanos());
-        }
+        pause(failing ? RETRY : interval);
       }
       if (last) {
         return;
       }
       NetworkMap newest = latest;
-      if ((newest == null || newest == saved) && !closed) {
+      if ((newest == null || newest == done) && closing.getCount() > 0) {
         LockSupport.park(this);
       }
     }
   }
 
+  /** False when it may succeed later. */
+  private boolean save(NetworkMap map) {
+    try {
+      store.saveMap(map.toJson());
+      if (failing) {
+        LOG.log(Level.INFO, "the network map is saved again");
+      }
+      failing = false;
+      return true;
+    } catch (IOException | JsonException e) {
+      if (!failing) {
+        LOG.log(Level.WARNING, "the network map cannot be saved: {0}", e.getMessage());
+      }
+      failing = true;
+      return e instanceof JsonException;
+    }
+  }
+
+  /** Not a park, which the next map would end. */
+  private void pause(Duration time) {
+    try {
+      closing.await(time.toNanos(), TimeUnit.NANOSECONDS);
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    }
+  }
+
   /** Saves what is not saved yet, and ends; waits for that for a second, or until the deadline. */
   void close(Deadline deadline) {
-    closed = true;
+    closing.countDown();
     LockSupport.unpark(thread);
     Deadline.in(deadline.atMost(Duration.ofSeconds(1))).join(thread);
   }

@@ -168,7 +168,7 @@ final class Membership implements AutoCloseable {
         lastUrl = "";
         registeredWithoutMap = true;
         if (!identity.registered()) {
-          keep(identity.asRegistered());
+          keepRegistered();
         }
         observer.registered();
         return true;
@@ -328,6 +328,19 @@ final class Membership implements AutoCloseable {
     // key.
     store.save(replacement);
     identity = replacement;
+  }
+
+  /** That the server accepts a key that is stored is worth no outage: the next start finds out. */
+  private synchronized void keepRegistered() throws IOException {
+    try {
+      keep(identity.asRegistered());
+    } catch (IOException e) {
+      if (left) {
+        throw e;
+      }
+      identity = identity.asRegistered();
+      LOG.log(Level.WARNING, "the registration cannot be saved: {0}", sentence(e));
+    }
   }
 
   /**

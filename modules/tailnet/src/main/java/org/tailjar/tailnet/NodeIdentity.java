@@ -3,10 +3,8 @@ package org.tailjar.tailnet;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.HashMap;
-import java.util.HexFormat;
 import java.util.List;
 import java.util.Map;
-import org.tailjar.crypto.Blake2s;
 import org.tailjar.crypto.MachinePrivateKey;
 import org.tailjar.crypto.NodePrivateKey;
 
@@ -24,8 +22,10 @@ import org.tailjar.crypto.NodePrivateKey;
 record NodeIdentity(
     String serverUrl, MachinePrivateKey machineKey, NodePrivateKey nodeKey, boolean registered) {
 
-  private static final String FORMAT = "tailjar-state";
-  private static final int VERSION = 1;
+  /** In bytes; a state has some four hundred. */
+  static final int MAX_SIZE = 1 << 16;
+
+  private static final FileFormat FORMAT = new FileFormat("tailjar-state", 1);
 
   /** A state text that is not one. The message says why and holds nothing of the text. */
   static final class MalformedException extends Exception {
@@ -59,15 +59,14 @@ record NodeIdentity(
   byte[] encode() {
     String body =
         """
-        %s %d
+        %s
         server %s
         machine-key %s
         node-key %s
         registered %s
         """
             .formatted(
-                FORMAT,
-                VERSION,
+                FORMAT.header(),
                 serverUrl,
                 machineKey.secretText(),
                 nodeKey.secretText(),
@@ -78,21 +77,8 @@ record NodeIdentity(
   static NodeIdentity decode(byte[] content) throws MalformedException {
     String text = new String(content, StandardCharsets.UTF_8);
     List<String> lines = new ArrayList<>(text.lines().toList());
-    if (lines.isEmpty() || !lines.getFirst().startsWith(FORMAT + " ")) {
-      throw new MalformedException("it is no state of this program");
-    }
-    String version = lines.getFirst().substring(FORMAT.length() + 1);
-    if (!version.equals(Integer.toString(VERSION))) {
-      // Only a version that is a number can be said to be newer; anything else is damage.
-      throw new MalformedException(
-          version.matches("[1-9][0-9]{0,8}")
-              ? "its format is version "
-                  + version
-                  + ", and this program knows version "
-                  + VERSION
-                  + " only"
-              : "it is damaged");
-    }
+    String first = lines.isEmpty() ? "" : lines.getFirst();
+    FORMAT.require(first, first.substring(first.indexOf(' ') + 1));
     int end = text.lastIndexOf("checksum ");
     if (end < 0
         || !text.substring(end).equals("checksum " + checksum(text.substring(0, end)) + "\n")) {
@@ -123,6 +109,6 @@ record NodeIdentity(
   }
 
   private static String checksum(String body) {
-    return HexFormat.of().formatHex(Blake2s.hash(body.getBytes(StandardCharsets.UTF_8)));
+    return FileFormat.checksum(body.getBytes(StandardCharsets.UTF_8));
   }
 }

@@ -39,7 +39,9 @@ final class StartIdentity {
         // Before the identity: whatever happens in between, no map outlives the node that it is of.
         store.forgetMap();
       }
-      store.save(identity);
+      if (!kept.equals(Optional.of(identity))) {
+        store.save(identity);
+      }
       return identity;
     } catch (MalformedException e) {
       throw new StartException(new StartFailure.StateUnreadable(store.place(), e.getMessage()), e);

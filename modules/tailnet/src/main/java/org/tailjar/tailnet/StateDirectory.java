@@ -1,6 +1,7 @@
 package org.tailjar.tailnet;
 
 import java.io.IOException;
+import java.io.InputStream;
 import java.lang.System.Logger;
 import java.lang.System.Logger.Level;
 import java.nio.ByteBuffer;
@@ -9,12 +10,14 @@ import java.nio.channels.FileLock;
 import java.nio.channels.OverlappingFileLockException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.AccessDeniedException;
+import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.FileSystemException;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
+import java.nio.file.attribute.BasicFileAttributes;
 import java.nio.file.attribute.FileAttribute;
 import java.nio.file.attribute.PosixFilePermission;
 import java.nio.file.attribute.PosixFilePermissions;
@@ -85,12 +88,31 @@ final class StateDirectory implements StateStore {
 
   /**
    * Writes and removes a file, since a lock file that was there before proves nothing of the disk.
+   * A full disk is no reason for a node that is kept already not to start.
    */
   private void probe() throws IOException {
     Path probe = directory.resolve(STATE + TEMPORARY);
     Files.deleteIfExists(probe);
-    write(probe, new byte[] {'\n'});
-    Files.delete(probe);
+    try {
+      write(probe, new byte[] {'\n'});
+    } catch (IOException e) {
+      if (!isFull(e) || !Files.exists(directory.resolve(STATE))) {
+        throw e;
+      }
+      LOG.log(
+          Level.WARNING,
+          "nothing can be saved in {0} until there is room: {1}",
+          directory,
+          reason(e));
+    } finally {
+      Files.deleteIfExists(probe);
+    }
+  }
+
+  /** The JDK has no exception of its own for it, and the C locale is the launcher's. */
+  private static boolean isFull(IOException e) {
+    String reason = reason(e);
+    return reason.contains("No space left") || reason.contains("quota exceeded");
   }
 
   @Override
@@ -100,26 +122,19 @@ final class StateDirectory implements StateStore {
 
   @Override
   public Optional<NodeIdentity> load() throws IOException, MalformedException {
-    Optional<byte[]> content = read(STATE);
+    Optional<byte[]> content = read(STATE, NodeIdentity.MAX_SIZE);
     return content.isEmpty() ? Optional.empty() : Optional.of(NodeIdentity.decode(content.get()));
   }
 
   @Override
   public Optional<NodeIdentity> takeOver(String serverUrl) {
     Path file = directory.resolve(IncumbentState.FILE);
-    if (Files.notExists(file)) {
-      return Optional.empty();
-    }
     try {
-      // What is not a regular file might never end.
-      if (!Files.isRegularFile(file) || Files.size(file) > IncumbentState.MAX_SIZE) {
-        throw new MalformedException("it is no file of the incumbent's daemon");
+      Optional<byte[]> content = read(IncumbentState.FILE, IncumbentState.MAX_SIZE);
+      if (content.isEmpty()) {
+        return Optional.empty();
       }
-      IncumbentState found = IncumbentState.decode(Files.readAllBytes(file));
-      if (!found.belongsTo(serverUrl)) {
-        throw new MalformedException(
-            "its node belongs to " + found.serverName() + ", not to " + serverUrl);
-      }
+      IncumbentState found = IncumbentState.decode(content.get(), serverUrl);
       // A map without an identity is of another life.
       forgetMap();
       LOG.log(Level.INFO, "taking over the node in {0}: same address and name, no auth key", file);
@@ -144,7 +159,7 @@ final class StateDirectory implements StateStore {
 
   @Override
   public Optional<NodeIdentity> loadAside(String serverUrl) throws IOException, MalformedException {
-    Optional<byte[]> content = read(aside(serverUrl));
+    Optional<byte[]> content = read(aside(serverUrl), NodeIdentity.MAX_SIZE);
     return content.isEmpty() ? Optional.empty() : Optional.of(NodeIdentity.decode(content.get()));
   }
 
@@ -155,18 +170,19 @@ final class StateDirectory implements StateStore {
   }
 
   @Override
-  public Optional<SavedMap> loadMap() throws IOException {
-    Optional<byte[]> json = read(MAP);
-    return json.isEmpty()
+  public Optional<SavedMap> loadMap() throws IOException, MalformedException {
+    Optional<byte[]> content = read(MAP, MapFile.MAX_SIZE);
+    return content.isEmpty()
         ? Optional.empty()
         : Optional.of(
             new SavedMap(
-                json.get(), Files.getLastModifiedTime(directory.resolve(MAP)).toInstant()));
+                MapFile.decode(content.get()),
+                Files.getLastModifiedTime(directory.resolve(MAP)).toInstant()));
   }
 
   @Override
   public void saveMap(byte[] json) throws IOException {
-    replace(MAP, json);
+    replace(MAP, MapFile.encode(json));
   }
 
   @Override
@@ -174,11 +190,24 @@ final class StateDirectory implements StateStore {
     Files.deleteIfExists(directory.resolve(MAP));
   }
 
-  private Optional<byte[]> read(String name) throws IOException {
+  private Optional<byte[]> read(String name, int limit) throws IOException, MalformedException {
+    Path file = directory.resolve(name);
     try {
-      return Optional.of(Files.readAllBytes(directory.resolve(name)));
+      // What is not a regular file might never end.
+      if (!Files.readAttributes(file, BasicFileAttributes.class).isRegularFile()) {
+        throw new MalformedException("it is no regular file");
+      }
+      try (InputStream in = Files.newInputStream(file)) {
+        byte[] content = in.readNBytes(limit + 1);
+        if (content.length > limit) {
+          throw new MalformedException("it is longer than " + limit + " bytes");
+        }
+        return Optional.of(content);
+      }
     } catch (NoSuchFileException e) {
       return Optional.empty();
+    } catch (IOException e) {
+      throw new IOException(name + " cannot be read: " + reason(e), e);
     }
   }
 
@@ -189,12 +218,18 @@ final class StateDirectory implements StateStore {
   private synchronized void replace(String name, byte[] content) throws IOException {
     Path temporary = directory.resolve(name + TEMPORARY);
     Files.deleteIfExists(temporary);
-    write(temporary, content);
-    Files.move(
-        temporary,
-        directory.resolve(name),
-        StandardCopyOption.ATOMIC_MOVE,
-        StandardCopyOption.REPLACE_EXISTING);
+    try {
+      write(temporary, content);
+      Files.move(
+          temporary,
+          directory.resolve(name),
+          StandardCopyOption.ATOMIC_MOVE,
+          StandardCopyOption.REPLACE_EXISTING);
+    } catch (IOException e) {
+      // On a full disk it would take the room that another file needs.
+      Files.deleteIfExists(temporary);
+      throw new IOException(reason(e), e);
+    }
     try (FileChannel channel = FileChannel.open(directory, StandardOpenOption.READ)) {
       // The rename itself is only safe once the directory is on the disk.
       channel.force(true);
@@ -217,6 +252,7 @@ final class StateDirectory implements StateStore {
     return switch (e) {
       case AccessDeniedException denied -> "permission denied";
       case FileSystemException system when system.getReason() != null -> system.getReason();
+      case FileAlreadyExistsException file -> "it is no directory";
       case NoSuchFileException missing -> "a parent directory does not exist or cannot hold it";
       default -> String.valueOf(e.getMessage());
     };

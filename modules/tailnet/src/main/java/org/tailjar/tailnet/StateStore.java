@@ -59,8 +59,12 @@ sealed interface StateStore extends AutoCloseable permits StateDirectory, StateI
    */
   record SavedMap(byte[] json, Instant savedAt) {}
 
-  /** The last network map, or empty when none was saved. */
-  Optional<SavedMap> loadMap() throws IOException;
+  /**
+   * The last network map, or empty when none was saved.
+   *
+   * @throws MalformedException if what was saved is not that any more
+   */
+  Optional<SavedMap> loadMap() throws IOException, MalformedException;
 
   /** Replaces the saved network map, as {@link #save} does. */
   void saveMap(byte[] json) throws IOException;

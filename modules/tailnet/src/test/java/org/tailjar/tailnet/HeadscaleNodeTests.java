@@ -8,7 +8,9 @@ import java.net.InetAddress;
 import java.net.ServerSocket;
 import java.net.URI;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.attribute.FileTime;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
@@ -138,6 +140,25 @@ class HeadscaleNodeTests {
       node.networkMap(faulty());
       assertThat(node.ready()).isTrue();
       assertThat(node.status().tailnet().orElseThrow().name()).isEmpty();
+    }
+  }
+
+  @Test
+  void aNodeThatIsUpByItsSavedMapSaysHowOldThatIs() throws Exception {
+    NodeIdentity identity = saved("http://127.0.0.1:9");
+    String json =
+        "{\"Node\":{\"ID\":1,\"Name\":\"a.\",\"Key\":\"%s\",\"Addresses\":[\"100.64.0.1/32\"]}}"
+            .formatted(identity.nodeKey().publicKey().text());
+    try (StateDirectory state = StateDirectory.open(temporary)) {
+      state.saveMap(json.getBytes(StandardCharsets.UTF_8));
+    }
+    Files.setLastModifiedTime(
+        temporary.resolve("netmap.json"), FileTime.from(Instant.now().minus(Duration.ofHours(1))));
+    try (HeadscaleNode node = new HeadscaleNode(config("http://127.0.0.1:9").build())) {
+      node.start();
+      assertThat(node.ready()).isTrue();
+      assertThat(node.status().mapAge().orElseThrow())
+          .isBetween(Duration.ofMinutes(60), Duration.ofMinutes(62));
     }
   }
 

@@ -135,6 +135,66 @@ class IncumbentStateTests {
     assertThat(takeOver(server).isPresent()).isEqualTo(taken);
   }
 
+  private Map<String, String> withSecondLogin(String profile, NodePrivateKey key, String server) {
+    Map<String, String> values = joined();
+    values.put(profile, preferences(key.secretText(), false).replace(SERVER, server));
+    return values;
+  }
+
+  @Test
+  void ofSeveralLoginsTheOneInUseIsTaken() throws Exception {
+    Map<String, String> values = withSecondLogin("profile-beef", NodePrivateKey.generate(), SERVER);
+    Files.write(directory.resolve("tailscaled.state"), file(values));
+    assertThat(takeOver(SERVER).orElseThrow().nodeKey()).isEqualTo(nodeKey);
+  }
+
+  @Test
+  void aLoginThatIsNotInUseIsTakenIfItAloneIsOfTheServer() throws Exception {
+    NodePrivateKey other = NodePrivateKey.generate();
+    String server = "https://other.example";
+    Map<String, String> values = withSecondLogin("profile-beef", other, server);
+    values.put("profile-0bad", "damaged");
+    Files.write(directory.resolve("tailscaled.state"), file(values));
+    assertThat(takeOver(server)).contains(new NodeIdentity(server, machineKey, other, true));
+  }
+
+  @Test
+  void aLoginThatIsNotInUseIsTakenWhenTheOneInUseIsLoggedOut() throws Exception {
+    NodePrivateKey other = NodePrivateKey.generate();
+    Map<String, String> values = withSecondLogin("profile-beef", other, SERVER);
+    values.remove("_current-profile");
+    values.remove("profile-013d");
+    assertThat(IncumbentState.decode(file(values), SERVER).nodeKey()).isEqualTo(other);
+  }
+
+  @Test
+  void whichOfSeveralLoginsNotInUseIsMeantIsNotGuessed() {
+    String server = "https://other.example";
+    Map<String, String> values = withSecondLogin("profile-beef", NodePrivateKey.generate(), server);
+    values.put("profile-cafe", values.get("profile-beef"));
+    assertThatThrownBy(() -> IncumbentState.decode(file(values), server))
+        .isInstanceOf(MalformedException.class)
+        .hasMessage("it holds several nodes of " + server);
+  }
+
+  @Test
+  void anEncryptedFileIsNamedAsSuch() {
+    String sealed = "{\"key\":{\"Public\":\"AA==\"},\"nonce\":\"AA==\",\"data\":\"AA==\"}";
+    assertThatThrownBy(() -> IncumbentState.decode(sealed.getBytes(StandardCharsets.UTF_8), SERVER))
+        .isInstanceOf(MalformedException.class)
+        .hasMessageContaining("encrypted");
+  }
+
+  @Test
+  void ourOwnStateWinsOverTheIncumbents() throws Exception {
+    Files.write(directory.resolve("tailscaled.state"), file(joined()));
+    NodeIdentity own = NodeIdentity.generate(SERVER).asRegistered();
+    try (StateDirectory state = StateDirectory.open(directory)) {
+      state.save(own);
+      assertThat(StartIdentity.settle(state, SERVER, AuthKeySource.none())).isEqualTo(own);
+    }
+  }
+
   @Test
   void aNodeWithoutAServerUrlIsOfNoUse() throws Exception {
     Map<String, String> values = joined();
@@ -219,7 +279,7 @@ class IncumbentStateTests {
     byte[] whole = file(joined());
     for (int length = 0; length < whole.length; length++) {
       byte[] cut = Arrays.copyOf(whole, length);
-      assertThatThrownBy(() -> IncumbentState.decode(cut))
+      assertThatThrownBy(() -> IncumbentState.decode(cut, SERVER))
           .as("first %d bytes", length)
           .isInstanceOf(MalformedException.class);
     }
@@ -243,9 +303,9 @@ class IncumbentStateTests {
             }
           };
       try {
-        IncumbentState.decode(content).belongsTo(SERVER);
+        assertThat(IncumbentState.decode(content, SERVER).belongsTo(SERVER)).isTrue();
       } catch (MalformedException e) {
-        assertThat(e).hasMessageMatching("[A-Za-z0-9 :,.']+");
+        assertThat(e).hasMessageMatching("[A-Za-z0-9 :,.'/-]+");
       }
     }
   }

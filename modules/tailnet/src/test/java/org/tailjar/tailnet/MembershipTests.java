@@ -5,6 +5,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import java.io.IOException;
 import java.net.URI;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
@@ -15,6 +17,7 @@ import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 import org.tailjar.headscale.MapResponse;
@@ -29,6 +32,8 @@ class MembershipTests {
   private static final Registration REFUSED = new Registration.Rejected("authkey already used");
   private static final Registration NEEDS_LOGIN =
       new Registration.NeedsLogin("http://hs.example/register/a");
+
+  @TempDir Path directory;
 
   private final StateInMemory store = new StateInMemory();
   private final NodeIdentity fresh = NodeIdentity.generate(SERVER);
@@ -79,9 +84,12 @@ class MembershipTests {
 
   private void start(NodeIdentity identity, boolean wasUp) {
     store.save(identity);
+    start(identity, wasUp, store);
+  }
+
+  private void start(NodeIdentity identity, boolean wasUp, StateStore kept) {
     membership =
-        new Membership(
-            SERVER, key, store, identity, (who, to) -> link.connect(to), observer, wasUp);
+        new Membership(SERVER, key, kept, identity, (who, to) -> link.connect(to), observer, wasUp);
     thread = Thread.ofVirtual().start(membership::run);
   }
 
@@ -274,6 +282,42 @@ class MembershipTests {
     start(fresh, false);
     await("retrying: ");
     await("registered");
+  }
+
+  @Test
+  void aRegistrationThatCannotBeSavedIsNoOutage() throws Exception {
+    try (StateDirectory full = full(fresh)) {
+      start(fresh, false, full);
+      await("registered");
+      assertThat(membership.identity().registered()).isTrue();
+      assertThat(full.load()).contains(fresh);
+      link.endPollWith(() -> {});
+      await("registered");
+      assertThat(keysSent()).startsWith(true, false);
+    }
+  }
+
+  @Test
+  void aNewNodeKeyThatCannotBeSavedIsNotUsed() throws Exception {
+    link.onRegister = asked -> new Registration.KeyExpired();
+    try (StateDirectory full = full(fresh.asRegistered())) {
+      start(fresh.asRegistered(), true, full);
+      await("retrying: ");
+      await("retrying: ");
+      assertThat(membership.identity()).isEqualTo(fresh.asRegistered());
+      assertThat(full.load()).contains(fresh.asRegistered());
+      assertThat(link.asked)
+          .extracting(ScriptedLink.Asked::nodeKey)
+          .containsOnly(fresh.nodeKey().publicKey());
+    }
+  }
+
+  /** A directory that keeps an identity and can save no other. */
+  private StateDirectory full(NodeIdentity kept) throws IOException {
+    StateDirectory full = StateDirectory.open(directory);
+    full.save(kept);
+    Files.createDirectories(directory.resolve("tailjar.state.new/obstacle"));
+    return full;
   }
 
   @Test
