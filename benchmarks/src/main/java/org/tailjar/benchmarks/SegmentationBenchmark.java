@@ -56,6 +56,11 @@ public class SegmentationBenchmark extends SteadyState {
     }
 
     @Override
+    public void writeBack(SuperPacket packet) {
+      bytes += packet.length();
+    }
+
+    @Override
     public void close() {}
   }
 

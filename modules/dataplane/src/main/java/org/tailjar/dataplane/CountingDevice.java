@@ -25,6 +25,11 @@ final class CountingDevice implements PacketDevice {
   }
 
   @Override
+  public void writeBack(SuperPacket packet) throws IOException {
+    device.writeBack(packet);
+  }
+
+  @Override
   public String name() {
     return device.name();
   }

@@ -43,6 +43,7 @@ public final class DataPlane implements AutoCloseable {
   private final Thread rx;
   private final AtomicBoolean failed = new AtomicBoolean();
   private volatile Links links = Links.EMPTY;
+  private volatile @Nullable ServiceTurn service;
   private volatile boolean closed;
 
   /**
@@ -98,6 +99,11 @@ public final class DataPlane implements AutoCloseable {
     }
 
     @Override
+    public @Nullable ServiceTurn service() {
+      return service;
+    }
+
+    @Override
     public boolean isClosed() {
       return closed;
     }
@@ -136,6 +142,11 @@ public final class DataPlane implements AutoCloseable {
     if (!removed.isEmpty() || !added.isEmpty()) {
       execute(() -> receiver.change(removed, added));
     }
+  }
+
+  /** Has a service of this process answer to its own system, from the next packet on. */
+  public void serve(@Nullable ServiceTurn turn) {
+    service = turn;
   }
 
   /** Has the RX thread run something, soon and in the order of calls. */

@@ -38,6 +38,9 @@ final class Transmitter {
     /** The table in force. */
     Links links();
 
+    /** The service that this process offers to its own system, null for none. */
+    @Nullable ServiceTurn service();
+
     /** Whether the thread is to end. */
     boolean isClosed();
   }
@@ -95,13 +98,18 @@ final class Transmitter {
     }
   }
 
-  private void transmit(long now) {
+  private void transmit(long now) throws IOException {
     counters.add(Counters.TUN_READS, 1);
     segmenter.start(packet);
     int count = segmenter.count();
     counters.add(Counters.TUN_READ_PACKETS, Math.max(1, count));
     if (count == 0 || !ip.wrap(packet.memory(), packet.start(), packet.length())) {
       counters.drop(Drop.OUT_MALFORMED, 1);
+      return;
+    }
+    ServiceTurn service = requests.service();
+    if (service != null && service.turn(packet, ip)) {
+      writeBack(count);
       return;
     }
     Links links = requests.links();
@@ -129,6 +137,12 @@ final class Transmitter {
     if (peer != null && peer.wantsHandshake(now)) {
       requests.handshake(link);
     }
+  }
+
+  private void writeBack(int count) throws IOException {
+    counters.add(Counters.TUN_WRITES, 1);
+    counters.add(Counters.TUN_WRITTEN_PACKETS, count);
+    device.writeBack(packet);
   }
 
   /** A session with counters reserved for all packets, if none of the peer's waits for one. */

@@ -182,6 +182,11 @@ class AllocationTests {
     }
 
     @Override
+    public void writeBack(SuperPacket packet) {
+      written++;
+    }
+
+    @Override
     public void wake() {
       LockSupport.unpark(reader);
     }

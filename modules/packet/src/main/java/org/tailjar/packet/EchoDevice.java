@@ -68,6 +68,11 @@ public final class EchoDevice implements PacketDevice {
   }
 
   @Override
+  public void writeBack(SuperPacket packet) throws IOException {
+    queues.writeBack(packet);
+  }
+
+  @Override
   public void close() {
     queues.close();
   }

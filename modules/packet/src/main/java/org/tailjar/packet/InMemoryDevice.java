@@ -210,21 +210,38 @@ public final class InMemoryDevice implements PacketDevice {
           packet.segmentSize(),
           packet.checksumStart(),
           packet.checksumOffset());
-      segmenter.start(scratch);
-      while (segmenter.next()) {
-        if (written.size() == capacity) {
-          dropped++;
-          continue;
-        }
-        byte[] bytes = new byte[segmenter.length()];
-        MemorySegment.copy(
-            scratch.memory(), ValueLayout.JAVA_BYTE, segmenter.offset(), bytes, 0, bytes.length);
-        written.add(bytes);
-      }
-      takeable.signalAll();
+      addWritten(scratch);
     } finally {
       lock.unlock();
     }
+  }
+
+  @Override
+  public void writeBack(SuperPacket packet) throws IOException {
+    lock.lock();
+    try {
+      checkOpen();
+      writes++;
+      addWritten(packet);
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  /** Splits it, and completes its checksums. */
+  private void addWritten(SuperPacket packet) {
+    segmenter.start(packet);
+    while (segmenter.next()) {
+      if (written.size() == capacity) {
+        dropped++;
+        continue;
+      }
+      byte[] bytes = new byte[segmenter.length()];
+      MemorySegment.copy(
+          packet.memory(), ValueLayout.JAVA_BYTE, segmenter.offset(), bytes, 0, bytes.length);
+      written.add(bytes);
+    }
+    takeable.signalAll();
   }
 
   @Override

@@ -44,6 +44,16 @@ public interface PacketDevice extends AutoCloseable {
   void write(GatherPacket packet) throws IOException;
 
   /**
+   * Writes the packet that the last {@link #read} gave back to where it came from, of the same
+   * length and with the same work left to be done to it, but changed in its bytes. Called by the
+   * thread that reads, possibly while the other one writes.
+   *
+   * @throws IOException when the device is gone; a packet that the kernel refuses is counted and
+   *     dropped
+   */
+  void writeBack(SuperPacket packet) throws IOException;
+
+  /**
    * Whether UDP packets of one flow may be written as a super-packet ({@link
    * SuperPacket.Offload#UDP}).
    */

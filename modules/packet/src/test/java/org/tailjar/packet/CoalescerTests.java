@@ -261,6 +261,11 @@ class CoalescerTests {
     PacketDevice plain =
         new PacketDevice() {
           @Override
+          public void writeBack(SuperPacket packet) {
+            throw new AssertionError("nothing was read");
+          }
+
+          @Override
           public void write(GatherPacket packet) {
             assertThat(packet.pieces()).isEqualTo(1);
             assertThat(packet.offload()).isEqualTo(SuperPacket.Offload.NONE);

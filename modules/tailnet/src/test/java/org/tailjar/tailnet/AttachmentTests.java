@@ -43,6 +43,11 @@ class AttachmentTests {
     }
 
     @Override
+    public void writeBack(SuperPacket packet) throws IOException {
+      device.writeBack(packet);
+    }
+
+    @Override
     public boolean mergesTcp() {
       return device.mergesTcp();
     }

@@ -52,6 +52,10 @@ public final class TunDevice implements PacketDevice {
   private final Poll readable;
   private final MemorySegment writeHeader = Arena.ofAuto().allocate(HEADER, 8);
   private final IoVector vector = new IoVector(MAX_PIECES + 1);
+
+  /** Of the thread that reads, which may write while the other one does. */
+  private final IoVector back = new IoVector(1);
+
   private final AtomicLong refused = new AtomicLong();
   private final AtomicLong unknown = new AtomicLong();
 
@@ -255,7 +259,18 @@ public final class TunDevice implements PacketDevice {
       vector.add(memory, packet.offset(i), packet.length(i));
     }
     if (descriptor.write(vector) != 0) {
-      refused.lazySet(refused.get() + 1);
+      refused.incrementAndGet();
+    }
+  }
+
+  /** The header that the kernel gave with the packet lies ahead of it still, and says it all. */
+  @Override
+  public void writeBack(SuperPacket packet) throws IOException {
+    int ahead = header ? HEADER : 0;
+    back.clear();
+    back.add(packet.memory(), packet.start() - ahead, ahead + packet.length());
+    if (descriptor.write(back) != 0) {
+      refused.incrementAndGet();
     }
   }
 

@@ -191,6 +191,11 @@ class BulkTransferTests {
     }
 
     @Override
+    public void writeBack(SuperPacket packet) throws IOException {
+      device.writeBack(packet);
+    }
+
+    @Override
     public boolean mergesTcp() {
       return device.mergesTcp();
     }
