@@ -1,0 +1,2 @@
+/** MagicDNS, see the module. */
+package org.tailjar.dns;
