@@ -35,5 +35,10 @@ openssl openssl
 curl curl
 jq jq
 musl-gcc musl-tools
+podman podman
+runc runc
+busybox busybox-static
+caddy caddy
+pip3 python3-pip
 PROGRAMS
 }
