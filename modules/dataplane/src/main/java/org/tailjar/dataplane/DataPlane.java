@@ -38,6 +38,7 @@ public final class DataPlane implements AutoCloseable {
   private final Consumer<Throwable> onFailure;
   private final Statistics statistics = new Statistics();
   private final Inbox inbox = new Inbox();
+  private final Staging staging = new Staging();
   private final Receiver receiver;
   private final Thread tx;
   private final Thread rx;
@@ -66,7 +67,8 @@ public final class DataPlane implements AutoCloseable {
     this.onFailure = onFailure;
     FlowTable flows = new FlowTable();
     Transmitter transmitter =
-        new Transmitter(device, paths, aead, flows, statistics.tx(), new TransmitterRequests());
+        new Transmitter(
+            device, paths, aead, flows, staging, statistics.tx(), new TransmitterRequests());
     receiver =
         new Receiver(
             device,
@@ -135,7 +137,7 @@ public final class DataPlane implements AutoCloseable {
    */
   public synchronized void apply(PeerTable table) {
     Links before = links;
-    Links after = before.next(table, device.mtu());
+    Links after = before.next(table, device.mtu(), staging);
     List<PeerLink> removed = before.without(after);
     List<PeerLink> added = after.without(before);
     links = after;

@@ -10,7 +10,7 @@ public enum Drop {
   OUT_NO_PEER,
   /** Out: there is no way to the peer at present. */
   OUT_NO_ROUTE,
-  /** Out: too many packets wait for the peer's handshake; the oldest went. */
+  /** Out: too many packets wait for handshakes, of the peer or of all; the oldest went. */
   OUT_STAGING_FULL,
   /** Out: the peer's handshake came to nothing, or the peer was removed. */
   OUT_NO_SESSION,

@@ -21,12 +21,13 @@ record Links(
   static final Links EMPTY = new Links(Map.of(), AllowedIps.of(Map.of()), PacketFilter.denyAll());
 
   /** The links of a new table; those of peers that stay are the same objects. */
-  Links next(PeerTable table, int mtu) {
+  Links next(PeerTable table, int mtu, Staging staging) {
     Map<NodePublicKey, PeerLink> links = new LinkedHashMap<>();
     Map<IpPrefix, PeerLink> prefixes = new LinkedHashMap<>();
     for (PeerTable.Entry entry : table.peers()) {
       PeerLink known = byKey.get(entry.key());
-      PeerLink link = known != null ? known : new PeerLink(entry.key(), entry.endpoint(), mtu);
+      PeerLink link =
+          known != null ? known : new PeerLink(entry.key(), entry.endpoint(), mtu, staging);
       if (links.putIfAbsent(entry.key(), link) == null) {
         link.endpoint(entry.endpoint());
         entry.allowedIps().forEach(prefix -> prefixes.putIfAbsent(prefix, link));

@@ -1,6 +1,10 @@
 package org.tailjar.dataplane;
 
 import java.lang.foreign.MemorySegment;
+import java.time.Duration;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
 import org.jspecify.annotations.Nullable;
 import org.tailjar.dataplane.Statistics.Counters;
 import org.tailjar.magicsock.Paths;
@@ -12,6 +16,14 @@ import org.tailjar.wireguard.Session;
 
 /** What the RX thread sends: WireGuard's own messages, and packets that waited for a session. */
 final class Outgoing implements Output {
+
+  /** How long packets that could be sealed wait for a way to their peer. */
+  private static final long MOST_WAIT_NANOS = Duration.ofSeconds(10).toNanos();
+
+  private static final long RETRY_NANOS = Duration.ofMillis(100).toNanos();
+
+  /** Whose packets wait for a way although there is a session, and since when. */
+  private final Map<PeerLink, Long> unrouted = new LinkedHashMap<>();
 
   private final Paths paths;
   private final Sealer sealer;
@@ -43,51 +55,78 @@ final class Outgoing implements Output {
   /** Sends what waited for the session, see {@link StagedPackets}. */
   @Override
   public void established(Peer peer) {
-    if (!(peer.attachment() instanceof PeerLink link)) {
-      return;
+    if (peer.attachment() instanceof PeerLink link) {
+      flush(link, peer, System.nanoTime());
     }
+  }
+
+  /**
+   * Tries again what waits for a way to its peer, and drops what has waited too long.
+   *
+   * @return when to call this again at the latest
+   */
+  long retry(long now, long latest) {
+    if (unrouted.isEmpty()) {
+      return latest;
+    }
+    for (Map.Entry<PeerLink, Long> entry : List.copyOf(unrouted.entrySet())) {
+      PeerLink link = entry.getKey();
+      Peer peer = link.peer();
+      if (peer == null || now - entry.getValue() >= MOST_WAIT_NANOS) {
+        discard(link, Drop.OUT_NO_ROUTE);
+      } else {
+        flush(link, peer, now);
+      }
+    }
+    long next = now + RETRY_NANOS;
+    return unrouted.isEmpty() || next - latest > 0 ? latest : next;
+  }
+
+  private void flush(PeerLink link, Peer peer, long now) {
     StagedPackets staged = link.staged();
     synchronized (staged) {
       int count = staged.size();
       if (count == 0) {
+        unrouted.remove(link);
         return;
       }
-      long now = System.nanoTime();
       Session session = peer.sending(now);
       Route route = session == null ? null : paths.route(link.endpoint());
       long counter = route == null || session == null ? Session.EXHAUSTED : session.reserve(count);
       if (session == null || route == null || counter == Session.EXHAUSTED) {
-        counters.drop(Drop.OUT_NO_ROUTE, count);
-      } else {
-        MemorySegment memory = staged.memory();
-        long bytes = 0;
-        long sealed = 0;
-        for (int i = 0; i < count; i++) {
-          sealed +=
-              sealer.seal(session, counter + i, route, memory, staged.offset(i), staged.length(i));
-          bytes += staged.length(i);
-        }
-        sealer.batches().flush();
-        counters.add(Counters.BYTES_OUT, bytes);
-        peer.sent(now, count, sealed);
+        unrouted.putIfAbsent(link, now);
+        return;
       }
+      MemorySegment memory = staged.memory();
+      long bytes = 0;
+      long sealed = 0;
+      for (int i = 0; i < count; i++) {
+        sealed +=
+            sealer.seal(session, counter + i, route, memory, staged.offset(i), staged.length(i));
+        bytes += staged.length(i);
+      }
+      sealer.batches().flush();
+      counters.add(Counters.BYTES_OUT, bytes);
+      peer.sent(now, count, sealed);
       staged.clear();
+      unrouted.remove(link);
     }
   }
 
   @Override
   public void gaveUp(Peer peer) {
     if (peer.attachment() instanceof PeerLink link) {
-      discard(link);
+      discard(link, Drop.OUT_NO_SESSION);
     }
   }
 
   /** Drops the packets that wait. */
-  void discard(PeerLink link) {
+  void discard(PeerLink link, Drop reason) {
+    unrouted.remove(link);
     StagedPackets staged = link.staged();
     synchronized (staged) {
       if (!staged.isEmpty()) {
-        counters.drop(Drop.OUT_NO_SESSION, staged.size());
+        counters.drop(reason, staged.size());
         staged.clear();
       }
     }

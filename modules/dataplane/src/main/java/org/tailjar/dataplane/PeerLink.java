@@ -21,10 +21,10 @@ final class PeerLink {
   /** TX alone: the path that the last packet went by. */
   private @Nullable Path lastPath;
 
-  PeerLink(NodePublicKey key, Endpoint endpoint, int mtu) {
+  PeerLink(NodePublicKey key, Endpoint endpoint, int mtu, Staging staging) {
     this.key = key;
     this.endpoint = endpoint;
-    staged = new StagedPackets(mtu);
+    staged = new StagedPackets(mtu, staging);
   }
 
   NodePublicKey key() {

@@ -116,7 +116,7 @@ final class Receiver {
   private long advance() {
     long now = System.nanoTime();
     try {
-      return wireGuard.advance(now, outgoing);
+      return outgoing.retry(now, wireGuard.advance(now, outgoing));
     } catch (RuntimeException e) {
       faults.report(e);
       return now;
@@ -131,7 +131,7 @@ final class Receiver {
         wireGuard.remove(peer);
         link.peer(null);
       }
-      outgoing.discard(link);
+      outgoing.discard(link, Drop.OUT_NO_SESSION);
     }
     for (PeerLink link : added) {
       Peer peer = wireGuard.add(link.key(), null);

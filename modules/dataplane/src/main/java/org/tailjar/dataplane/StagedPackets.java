@@ -3,6 +3,7 @@ package org.tailjar.dataplane;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.util.Arrays;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Packets of one peer that wait for a session, oldest first. Guarded by its own monitor, which is
@@ -27,20 +28,26 @@ final class StagedPackets {
   /** What sealing may write behind a packet before it puts it back: padding. */
   private static final int TAILROOM = 16;
 
-  private static final int FIRST_SLOTS = 4;
+  private static final int FIRST_SLOTS = 2;
   private static final int[] NO_SLOTS = {};
 
   private final int slot;
+  private final Staging staging;
 
   // Room for a few packets at first: hundreds of peers may be waited for at once, with one each.
   private int[] lengths = NO_SLOTS;
   private MemorySegment memory = MemorySegment.NULL;
+
+  /** What the memory is given back with, at once and not when it is collected. */
+  private @Nullable Arena arena;
+
   private int first;
 
   /** Written under the monitor. */
   private volatile int count;
 
-  StagedPackets(int mtu) {
+  StagedPackets(int mtu, Staging staging) {
+    this.staging = staging;
     slot = mtu + TAILROOM;
   }
 
@@ -85,10 +92,14 @@ final class StagedPackets {
 
   private void grow() {
     int slots = Math.min(CAPACITY, Math.max(FIRST_SLOTS, 2 * lengths.length));
-    MemorySegment larger = Arena.ofAuto().allocate((long) slots * slot, 64);
+    Arena next = Arena.ofShared();
+    MemorySegment larger = next.allocate((long) slots * slot, 64);
     // None was pushed out yet, so the first packet lies in the first slot.
     MemorySegment.copy(memory, 0, larger, 0, (long) count * slot);
+    free();
+    arena = next;
     memory = larger;
+    staging.taken(larger.byteSize());
     lengths = Arrays.copyOf(lengths, slots);
   }
 
@@ -108,8 +119,17 @@ final class StagedPackets {
    */
   void clear() {
     first = 0;
-    memory = MemorySegment.NULL;
+    free();
     lengths = NO_SLOTS;
     count = 0;
+  }
+
+  private void free() {
+    if (arena != null) {
+      staging.taken(-memory.byteSize());
+      memory = MemorySegment.NULL;
+      arena.close();
+      arena = null;
+    }
   }
 }

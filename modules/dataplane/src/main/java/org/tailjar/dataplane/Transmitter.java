@@ -48,6 +48,7 @@ final class Transmitter {
   private final PacketDevice device;
   private final Paths paths;
   private final FlowTable flows;
+  private final Staging staging;
   private final Requests requests;
   private final Counters counters;
   private final Sealer sealer;
@@ -65,11 +66,13 @@ final class Transmitter {
       Paths paths,
       Aead aead,
       FlowTable flows,
+      Staging staging,
       Counters counters,
       Requests requests) {
     this.device = device;
     this.paths = paths;
     this.flows = flows;
+    this.staging = staging;
     this.requests = requests;
     this.counters = counters;
     mtu = device.mtu();
@@ -162,11 +165,16 @@ final class Transmitter {
   /** See {@link StagedPackets}. */
   private @Nullable Session readyOrStaged(PeerLink link, int count, long now) {
     StagedPackets staged = link.staged();
+    int pushedOut = staging.makeRoom(staged);
+    if (pushedOut > 0) {
+      counters.drop(Drop.OUT_STAGING_FULL, pushedOut);
+    }
     synchronized (staged) {
       Session session = ready(link, count, now);
       if (session != null) {
         return session;
       }
+      staging.waiting(staged, staged.isEmpty());
       while (segmenter.next()) {
         if (!staged.add(packet.memory(), segmenter.offset(), segmenter.length())) {
           counters.drop(Drop.OUT_STAGING_FULL, 1);

@@ -13,7 +13,8 @@ class StagedPacketsTests {
 
   private static final int MTU = 64;
 
-  private final StagedPackets staged = new StagedPackets(MTU);
+  private final Staging staging = new Staging();
+  private final StagedPackets staged = new StagedPackets(MTU, staging);
   private final MemorySegment packet = Arena.ofAuto().allocate(MTU);
 
   private boolean add(int mark, int length) {
