@@ -9,6 +9,7 @@ import java.net.Socket;
 import java.net.SocketException;
 import java.nio.channels.SocketChannel;
 import java.time.Duration;
+import javax.net.ssl.SSLSocket;
 
 /**
  * One connected byte stream, plain or TLS.
@@ -47,12 +48,12 @@ public final class Connection implements Closeable {
     return out;
   }
 
-  /** The address that answered. */
+  /** The address that answered: the proxy's where there is one. */
   public InetSocketAddress remoteAddress() {
     return remote;
   }
 
-  /** Whether the stream is inside TLS. */
+  /** Whether the stream is inside TLS with the destination. */
   public boolean isTls() {
     return tls;
   }
@@ -77,7 +78,7 @@ public final class Connection implements Closeable {
     if (!channel.isOpen()) {
       return;
     }
-    if (tls) {
+    if (socket instanceof SSLSocket) {
       // A close of TLS writes, and so waits for a writer that a dead peer has stalled.
       Thread goodbye = Thread.ofVirtual().start(() -> closeQuietly(socket));
       try {

@@ -16,7 +16,9 @@ public final class DialException extends IOException {
     /** The time was up. */
     TIMEOUT,
     /** The TLS handshake failed, the certificate included. */
-    TLS
+    TLS,
+    /** The proxy did not open a tunnel. */
+    PROXY
   }
 
   private final Reason reason;

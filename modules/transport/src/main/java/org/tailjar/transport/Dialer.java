@@ -8,7 +8,6 @@ import java.net.SocketTimeoutException;
 import java.net.UnknownHostException;
 import java.nio.channels.SocketChannel;
 import java.nio.file.Path;
-import java.security.cert.CertificateException;
 import java.time.Duration;
 import java.util.Arrays;
 import java.util.List;
@@ -16,10 +15,6 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
-import javax.net.ssl.SSLContext;
-import javax.net.ssl.SSLException;
-import javax.net.ssl.SSLParameters;
-import javax.net.ssl.SSLSocket;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -27,7 +22,8 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>A host's addresses are tried as RFC 8305 (happy eyeballs) says: families alternate, the next
  * attempt starts when the last one failed or has had {@link #ATTEMPT_DELAY}, the first to connect
- * wins. Safe for use by many threads; meant for virtual ones.
+ * wins. Where the {@link ProxyRules} name a proxy, it is the proxy's addresses that are tried, and
+ * the proxy that resolves the host. Safe for use by many threads; meant for virtual ones.
  */
 public final class Dialer {
 
@@ -48,13 +44,15 @@ public final class Dialer {
   private final SocketMarker marker;
   private final Resolver resolver;
   private final Duration attemptTimeout;
-  private final SSLContext verifying;
+  private final TlsLayer tls;
+  private final ProxyRules proxies;
 
   private Dialer(Builder builder) throws IOException {
     this.marker = builder.marker;
     this.resolver = builder.resolver;
     this.attemptTimeout = builder.attemptTimeout;
-    this.verifying = TrustedAuthorities.verifying(builder.extraAuthorities);
+    this.tls = new TlsLayer(TrustedAuthorities.verifying(builder.extraAuthorities));
+    this.proxies = builder.proxies;
   }
 
   /** A builder with the defaults: no mark, the system's resolver, the JDK's authorities. */
@@ -83,14 +81,48 @@ public final class Dialer {
    */
   public Connection dial(Destination destination, Duration timeout) throws IOException {
     long deadline = System.nanoTime() + timeout.toNanos();
-    List<InetAddress> addresses = AddressOrder.interleave(addresses(destination, deadline));
-    SocketChannel channel =
-        new ConnectionRace(destination, marker, attemptTimeout, deadline).run(addresses);
+    return switch (proxies.choose(destination)) {
+      case Proxy.Direct() -> {
+        SocketChannel channel = connect(destination, deadline);
+        yield closingOnFailure(channel, () -> secure(destination, channel, deadline));
+      }
+      case Proxy.Http proxy -> {
+        SocketChannel channel = connectToProxy(proxy, destination, deadline);
+        yield closingOnFailure(channel, () -> tunnel(proxy, destination, channel, deadline));
+      }
+    };
+  }
+
+  /** What makes a connection of a channel. */
+  @FunctionalInterface
+  private interface Step {
+    Connection run() throws IOException;
+  }
+
+  private static Connection closingOnFailure(SocketChannel channel, Step step) throws IOException {
     try {
-      return secure(destination, channel, deadline);
+      return step.run();
     } catch (IOException | RuntimeException e) {
       Connection.closeQuietly(channel);
       throw e;
+    }
+  }
+
+  private SocketChannel connect(Destination destination, long deadline) throws IOException {
+    List<InetAddress> addresses = AddressOrder.interleave(addresses(destination, deadline));
+    return new ConnectionRace(destination, marker, attemptTimeout, deadline).run(addresses);
+  }
+
+  private SocketChannel connectToProxy(Proxy.Http proxy, Destination destination, long deadline)
+      throws IOException {
+    try {
+      return connect(proxy.destination(), deadline);
+    } catch (DialException e) {
+      throw new DialException(
+          e.reason(),
+          "%s cannot be reached through the proxy %s: %s"
+              .formatted(destination.authority(), proxy, e.getMessage()),
+          e);
     }
   }
 
@@ -142,90 +174,42 @@ public final class Dialer {
     }
   }
 
+  /** TLS over a connected channel, where the destination wants it. */
   private Connection secure(Destination destination, SocketChannel channel, long deadline)
       throws IOException {
-    return switch (destination.security()) {
-      case Security.Plain() -> new Connection(channel, channel.socket(), false);
-      case Security.Verified(String name) ->
-          handshake(destination, channel, deadline, verifying, name, true);
-      case Security.Pinned(String name, String sha256) ->
-          handshake(destination, channel, deadline, TrustedAuthorities.pinned(sha256), name, false);
-      case Security.Unverified(String name) ->
-          handshake(destination, channel, deadline, TrustedAuthorities.unverified(), name, false);
-    };
+    try (DialDeadline watch = DialDeadline.watch(channel, deadline)) {
+      Socket socket = tls.secure(destination, channel.socket(), watch);
+      return new Connection(channel, socket, socket != channel.socket());
+    }
   }
 
-  private static Connection handshake(
-      Destination destination,
-      SocketChannel channel,
-      long deadline,
-      SSLContext context,
-      String serverName,
-      boolean identify)
+  private Connection tunnel(
+      Proxy.Http proxy, Destination destination, SocketChannel channel, long deadline)
       throws IOException {
-    Socket plain = channel.socket();
-    SSLSocket socket =
-        (SSLSocket)
-            context.getSocketFactory().createSocket(plain, serverName, destination.port(), true);
-    SSLParameters parameters = socket.getSSLParameters();
-    parameters.setProtocols(new String[] {"TLSv1.3", "TLSv1.2"});
-    if (identify) {
-      parameters.setEndpointIdentificationAlgorithm("HTTPS");
-    }
-    socket.setSSLParameters(parameters);
-    int left = (int) Math.max(1, TimeUnit.NANOSECONDS.toMillis(deadline - System.nanoTime()));
-    // A read timeout alone would let a server stretch the handshake byte by byte.
-    Thread guard =
-        Thread.ofVirtual()
-            .name("tls-deadline")
-            .start(
-                () -> {
-                  try {
-                    Thread.sleep(left);
-                    Connection.closeQuietly(channel);
-                  } catch (InterruptedException e) {
-                    Thread.currentThread().interrupt();
-                  }
-                });
-    try {
-      socket.setSoTimeout(left);
-      socket.startHandshake();
-      socket.setSoTimeout(0);
-      return new Connection(channel, socket, true);
-    } catch (IOException e) {
-      if (Thread.currentThread().isInterrupted()) {
-        throw interrupted(destination);
-      }
-      if (e instanceof SocketTimeoutException || deadline - System.nanoTime() <= 0) {
+    try (DialDeadline watch = DialDeadline.watch(channel, deadline)) {
+      Socket hop = tls.secure(proxy.destination(), channel.socket(), watch);
+      try {
+        hop.setSoTimeout(watch.millisLeft());
+        ProxyTunnel.open(hop, proxy, destination);
+        hop.setSoTimeout(0);
+      } catch (DialException e) {
+        throw e;
+      } catch (IOException e) {
+        if (Thread.currentThread().isInterrupted()) {
+          throw interrupted(destination);
+        }
+        boolean late = e instanceof SocketTimeoutException || watch.isOver();
         throw new DialException(
-            DialException.Reason.TIMEOUT,
-            "%s accepted the connection but did not finish the TLS handshake in time"
-                .formatted(destination.authority()),
+            late ? DialException.Reason.TIMEOUT : DialException.Reason.PROXY,
+            late
+                ? "the proxy %s did not answer CONNECT %s in time"
+                    .formatted(proxy, destination.authority())
+                : "the connection to the proxy %s broke: %s".formatted(proxy, e.getMessage()),
             e);
       }
-      throw new DialException(DialException.Reason.TLS, tlsSentence(destination, e), e);
-    } finally {
-      guard.interrupt();
+      Socket socket = tls.secure(destination, hop, watch);
+      return new Connection(channel, socket, socket != hop);
     }
-  }
-
-  private static String tlsSentence(Destination destination, IOException e) {
-    @Nullable Throwable cause = e;
-    while (cause != null) {
-      if (cause instanceof CertificateException certificate) {
-        String text = String.valueOf(certificate.getMessage());
-        return text.contains("unable to find valid certification path")
-            ? "%s has a certificate from an unknown authority; give its CA file"
-                .formatted(destination.authority())
-            : "%s has a certificate that is not accepted: %s"
-                .formatted(destination.authority(), text);
-      }
-      cause = cause.getCause();
-    }
-    String text = String.valueOf(e.getMessage());
-    return e instanceof SSLException && text.contains("plaintext connection")
-        ? "%s does not speak TLS; is it an http server?".formatted(destination.authority())
-        : "the TLS handshake with %s failed: %s".formatted(destination.authority(), text);
   }
 
   static InterruptedIOException interrupted(Destination destination) {
@@ -240,6 +224,7 @@ public final class Dialer {
     private Resolver resolver = InetAddress::getAllByName;
     private Duration attemptTimeout = Duration.ofSeconds(10);
     private @Nullable Path extraAuthorities;
+    private ProxyRules proxies = ProxyRules.NONE;
 
     private Builder() {}
 
@@ -264,6 +249,12 @@ public final class Dialer {
     /** A PEM file of certificate authorities to believe besides the JDK's; default: none. */
     public Builder extraAuthorities(@Nullable Path pemFile) {
       extraAuthorities = pemFile;
+      return this;
+    }
+
+    /** Which connections go through a proxy; default: none. */
+    public Builder proxies(ProxyRules value) {
+      proxies = value;
       return this;
     }
 
