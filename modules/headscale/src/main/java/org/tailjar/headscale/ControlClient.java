@@ -70,11 +70,6 @@ public final class ControlClient implements AutoCloseable {
     this.updates = new LocalUpdates(config, random);
   }
 
-  /** Whether the server's key, and so the auth key, is open to anybody on the way. */
-  public boolean isPlainHttpToPublicAddress() {
-    return config.serverUrl().isPlainHttpToPublicAddress();
-  }
-
   /**
    * Asks the server to authorise a node key. A key that it knows from this machine needs no auth
    * key.

@@ -263,7 +263,6 @@ class RealHeadscaleTests {
       client.register(key, NodePublicKey.ZERO, secure.authKey());
       poll(client, key);
       assertThat(listener.await(RecordingListener.Map.class).map().self().key()).isEqualTo(key);
-      assertThat(client.isPlainHttpToPublicAddress()).isFalse();
     }
   }
 }

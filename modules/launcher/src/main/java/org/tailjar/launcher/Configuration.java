@@ -11,6 +11,7 @@ import org.tailjar.tailnet.DeviceKind;
 import org.tailjar.tailnet.LogoutPolicy;
 import org.tailjar.tailnet.NodeConfig;
 import org.tailjar.tailnet.StateLocation;
+import org.tailjar.transport.ProxyRules;
 
 /**
  * What the environment asks for.
@@ -28,6 +29,7 @@ record Configuration(
     String hostname,
     StateLocation state,
     Optional<Path> caFile,
+    ProxyRules proxies,
     String interfaceName,
     int udpPort,
     int mtu,
@@ -86,6 +88,7 @@ record Configuration(
             .authKey(authKey)
             .hostname(hostname)
             .state(state)
+            .proxies(proxies)
             .interfaceName(interfaceName)
             .udpPort(udpPort)
             .mtu(mtu)

@@ -16,6 +16,7 @@ import org.tailjar.tailnet.LogoutPolicy;
 import org.tailjar.tailnet.NodeConfig;
 import org.tailjar.tailnet.Secret;
 import org.tailjar.tailnet.StateLocation;
+import org.tailjar.transport.ProxyRules;
 
 /**
  * Reads one environment: our own names first, then the arguments in TS_EXTRA_ARGS, which the
@@ -86,6 +87,7 @@ final class ConfigurationReader {
                 setting("TAILSCALE_CA_FILE", "", "SSL_CERT_FILE"),
                 Values::path,
                 Values.PATH_ACCEPTED),
+            proxies(),
             value(
                     setting("TAILSCALE_INTERFACE", ""),
                     Values::interfaceName,
@@ -159,6 +161,16 @@ final class ConfigurationReader {
                     ? Values.PATH_ACCEPTED
                     : Values.KEY_ACCEPTED));
     return AuthKeySource.none();
+  }
+
+  /** The variables are not ours: many programs read them, and with the same meaning. */
+  private ProxyRules proxies() {
+    try {
+      return ProxyRules.of(environment);
+    } catch (IllegalArgumentException e) {
+      errors.add(e.getMessage());
+      return ProxyRules.NONE;
+    }
   }
 
   private Optional<StateLocation> state(String text) {

@@ -16,6 +16,8 @@ import org.tailjar.tailnet.DeviceKind;
 import org.tailjar.tailnet.LogoutPolicy;
 import org.tailjar.tailnet.Secret;
 import org.tailjar.tailnet.StateLocation;
+import org.tailjar.transport.Destination;
+import org.tailjar.transport.Proxy;
 
 class ConfigurationTests {
   private static final String SERVER = "https://headscale.example.com";
@@ -62,6 +64,25 @@ class ConfigurationTests {
                     .asString()
                     .startsWith(
                         "TAILSCALE_SERVER_URL is not set: give the URL of a Headscale server"));
+  }
+
+  @Test
+  void theProxyOfTheEnvironmentIsUsedAndItsPasswordNotShown() {
+    var configuration =
+        accepted(Map.of("HTTPS_PROXY", "http://u:hunter2@proxy:3128", "NO_PROXY", "b.example"))
+            .configuration();
+    assertThat(configuration.toString()).contains("proxy:3128").doesNotContain("hunter2");
+    var proxies = configuration.nodeConfig(DeviceKind.MEMORY).proxies();
+    assertThat(proxies.choose(Destination.tls("a.example", 443))).hasToString("http://proxy:3128");
+    assertThat(proxies.choose(Destination.tls("b.example", 443))).isInstanceOf(Proxy.Direct.class);
+  }
+
+  @Test
+  void aBadProxyIsOneLineThatDoesNotShowIt() {
+    assertThat(refused(Map.of("https_proxy", "socks5://u:hunter2@proxy")).errors())
+        .containsExactly(
+            "https_proxy (value not shown) is not accepted: give the URL of an HTTP proxy,"
+                + " http://[user:password@]host[:port]");
   }
 
   @ParameterizedTest

@@ -44,6 +44,7 @@ final class HeadscaleNode implements TailnetNode, Membership.Observer {
 
   private final NodeConfig config;
   private final Supplier<PacketInterface> interfaces;
+  private final ServerUrl serverUrl;
   private final String server;
   private final CompletableFuture<StartFailure> failure = new CompletableFuture<>();
   private final DiscoPrivateKey discoKey = DiscoPrivateKey.generate();
@@ -72,7 +73,8 @@ final class HeadscaleNode implements TailnetNode, Membership.Observer {
     this.config = config;
     this.interfaces = interfaces;
     // In the one form that a URL has: a last slash does not make another server.
-    server = ServerUrl.parse(config.serverUrl().toString()).toString();
+    serverUrl = ServerUrl.parse(config.serverUrl().toString());
+    server = serverUrl.toString();
   }
 
   @Override
@@ -85,7 +87,7 @@ final class HeadscaleNode implements TailnetNode, Membership.Observer {
       StateStore opened = StateStore.open(config.state());
       store = opened;
       NodeIdentity identity = StartIdentity.settle(opened, server, config.authKey());
-      Outbound made = Outbound.open(config, discoKey);
+      Outbound made = Outbound.open(config, serverUrl, discoKey);
       outbound = made;
       mapKeeper = new MapKeeper(opened);
       Attachment attaching =

@@ -4,6 +4,7 @@ import java.net.URI;
 import java.nio.file.Path;
 import java.util.Objects;
 import java.util.Optional;
+import org.tailjar.transport.ProxyRules;
 
 /**
  * All that a node must be told before it starts.
@@ -13,6 +14,7 @@ import java.util.Optional;
  * @param hostname the name that the node asks for; the server may append a number
  * @param state where keys live
  * @param caFile certificate authorities in PEM, trusted beside those of the JDK
+ * @param proxies which connections to the server and to relays go through a proxy
  * @param interfaceName name of the TUN interface
  * @param udpPort the UDP port wanted, 0 for any; another is used when it is taken
  * @param mtu of the TUN interface, in bytes
@@ -27,6 +29,7 @@ public record NodeConfig(
     String hostname,
     StateLocation state,
     Optional<Path> caFile,
+    ProxyRules proxies,
     String interfaceName,
     int udpPort,
     int mtu,
@@ -78,6 +81,7 @@ public record NodeConfig(
     private String hostname = "tailjar";
     private StateLocation state = new StateLocation.Memory();
     private Optional<Path> caFile = Optional.empty();
+    private ProxyRules proxies = ProxyRules.NONE;
     private String interfaceName = DEFAULT_INTERFACE;
     private int udpPort = DEFAULT_UDP_PORT;
     private int mtu = DEFAULT_MTU;
@@ -111,6 +115,12 @@ public record NodeConfig(
     /** Sets a file of further certificate authorities. */
     public Builder caFile(Path file) {
       caFile = Optional.of(file);
+      return this;
+    }
+
+    /** Sets which connections go through a proxy. */
+    public Builder proxies(ProxyRules rules) {
+      proxies = rules;
       return this;
     }
 
@@ -164,6 +174,7 @@ public record NodeConfig(
           hostname,
           state,
           caFile,
+          proxies,
           interfaceName,
           udpPort,
           mtu,

@@ -23,6 +23,7 @@ import org.tailjar.magicsock.Magicsock;
 import org.tailjar.magicsock.MagicsockConfig;
 import org.tailjar.packet.PacketDevice;
 import org.tailjar.transport.Dialer;
+import org.tailjar.transport.Proxy;
 import org.tailjar.transport.SocketMarker;
 
 /**
@@ -58,10 +59,15 @@ final class Outbound {
    *
    * @throws StartException when the file of authorities is of no use
    */
-  static Outbound open(NodeConfig config, DiscoPrivateKey discoKey) {
+  static Outbound open(NodeConfig config, ServerUrl server, DiscoPrivateKey discoKey) {
     Dialer.Builder dialer =
-        Dialer.builder().marker(SocketMarker.BYPASS).extraAuthorities(config.caFile().orElse(null));
-    ServerUrl server = ServerUrl.parse(config.serverUrl().toString());
+        Dialer.builder()
+            .marker(SocketMarker.BYPASS)
+            .extraAuthorities(config.caFile().orElse(null))
+            .proxies(config.proxies());
+    if (config.proxies().choose(server.destination()) instanceof Proxy.Http proxy) {
+      LOG.log(Level.INFO, "{0} is reached through the proxy {1}", server, proxy);
+    }
     if (server.isPlainHttpToPublicAddress()) {
       LOG.log(
           Level.WARNING,

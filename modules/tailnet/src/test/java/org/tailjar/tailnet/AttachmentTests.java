@@ -15,6 +15,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.tailjar.crypto.DiscoPrivateKey;
 import org.tailjar.crypto.NodePrivateKey;
+import org.tailjar.headscale.ServerUrl;
 import org.tailjar.packet.GatherPacket;
 import org.tailjar.packet.InMemoryDevice;
 import org.tailjar.packet.PacketDevice;
@@ -97,6 +98,7 @@ class AttachmentTests {
   private final Outbound outbound =
       Outbound.open(
           NodeConfig.builder(URI.create("http://127.0.0.1:9")).udpPort(0).build(),
+          ServerUrl.parse("http://127.0.0.1:9"),
           DiscoPrivateKey.generate());
   private final Attachment attachment =
       new Attachment(

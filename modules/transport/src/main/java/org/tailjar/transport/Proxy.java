@@ -3,6 +3,7 @@ package org.tailjar.transport;
 import java.nio.charset.StandardCharsets;
 import java.util.Base64;
 import java.util.Optional;
+import org.jspecify.annotations.Nullable;
 
 /** How a connection leaves this machine: see {@link ProxyRules#choose}. */
 public sealed interface Proxy {
@@ -46,6 +47,16 @@ public sealed interface Proxy {
     /** The value of Proxy-Authorization: the Basic scheme of RFC 7617. A secret. */
     String authorization() {
       return "Basic " + basic;
+    }
+
+    @Override
+    public boolean equals(@Nullable Object other) {
+      return other instanceof Credentials same && basic.equals(same.basic);
+    }
+
+    @Override
+    public int hashCode() {
+      return basic.hashCode();
     }
 
     @Override

@@ -7,6 +7,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
@@ -239,6 +240,19 @@ public final class ProxyRules {
     } catch (IllegalArgumentException e) {
       return name;
     }
+  }
+
+  @Override
+  public boolean equals(@Nullable Object other) {
+    return other instanceof ProxyRules rules
+        && Objects.equals(plain, rules.plain)
+        && Objects.equals(secure, rules.secure)
+        && exemptions.equals(rules.exemptions);
+  }
+
+  @Override
+  public int hashCode() {
+    return Objects.hash(plain, secure, exemptions);
   }
 
   /** The proxies, without their passwords. */
