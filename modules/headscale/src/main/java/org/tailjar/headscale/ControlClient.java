@@ -4,6 +4,7 @@ import java.io.EOFException;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.InterruptedIOException;
+import java.net.SocketTimeoutException;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.InstantSource;
@@ -38,6 +39,8 @@ public final class ControlClient implements AutoCloseable {
 
   /** The longest pause between attempts, before it is varied. */
   static final Duration LONGEST_PAUSE = Duration.ofSeconds(30);
+
+  private static final Duration CLOCK_SLACK = Duration.ofMillis(100);
 
   private final ControlConfig config;
   private final ControlListener listener;
@@ -223,39 +226,59 @@ public final class ControlClient implements AutoCloseable {
         // Only here: the same status outside the Noise session is a proxy without its server.
         throw refused.status() == 404 ? new KeyRefusedException(sentence(refused)) : refused;
       }
-      response.readTimeout(watchdog);
       InputStream body = response.body();
       @Nullable NetworkMap map = null;
       while (!isClosed()) {
-        byte[] json = MapFrames.read(body);
+        response.readTimeout(map == null ? watchdog : untilExpiry(map, watchdog));
+        byte[] json = read(body, map);
         if (json == null) {
           return;
         }
         MapResponse message = WireJson.decode(MapResponse.class, json);
         pings.answer(message.pingRequest(), current);
         openUrl(message);
-        if (message.keepAlive()) {
-          continue;
+        if (!message.keepAlive()) {
+          @Nullable NetworkMap old = map;
+          map =
+              old == null
+                  ? NetworkMap.of(message, clock.instant())
+                  : old.with(message, clock.instant());
+          if (old == null) {
+            listener.connected();
+            sender.connected(current, local.revision());
+          }
+          if (map != old) {
+            listener.networkMap(map);
+          }
         }
-        boolean first = map == null;
-        @Nullable NetworkMap old = map;
-        map =
-            old == null
-                ? NetworkMap.of(message, clock.instant())
-                : old.with(message, clock.instant());
-        if (first) {
-          listener.connected();
-          sender.connected(current, local.revision());
-        }
-        if (map != old) {
-          listener.networkMap(map);
-        }
-        if (map.isExpired(map.self(), clock.instant())) {
-          // Headscale keeps the stream, and peers drop what comes from an expired key.
-          throw new KeyRefusedException("the node key has expired");
-        }
+        requireUnexpired(map);
         sleep(message.debug());
       }
+    }
+  }
+
+  /** The server need not say anything when the time comes. */
+  private Duration untilExpiry(NetworkMap map, Duration longest) {
+    // A little more: the wall clock may lag behind the one that measures the wait.
+    return map.timeToExpiry(map.self(), clock.instant())
+        .filter(left -> left.compareTo(longest) < 0)
+        .map(left -> left.plus(CLOCK_SLACK))
+        .orElse(longest);
+  }
+
+  private byte @Nullable [] read(InputStream body, @Nullable NetworkMap map) throws IOException {
+    try {
+      return MapFrames.read(body);
+    } catch (SocketTimeoutException e) {
+      requireUnexpired(map);
+      throw e;
+    }
+  }
+
+  private void requireUnexpired(@Nullable NetworkMap map) throws KeyRefusedException {
+    if (map != null && map.isExpired(map.self(), clock.instant())) {
+      // Headscale keeps the stream, and peers drop what comes from an expired key.
+      throw new KeyRefusedException("the node key has expired");
     }
   }
 

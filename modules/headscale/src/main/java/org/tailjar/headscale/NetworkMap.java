@@ -5,7 +5,9 @@ import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.Collections;
+import java.util.Comparator;
 import java.util.List;
+import java.util.Optional;
 import java.util.SortedMap;
 import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
@@ -102,6 +104,28 @@ public record NetworkMap(
   public boolean isExpired(Node node, Instant now) {
     return node.expired()
         || (node.keyExpiry() != null && !node.keyExpiry().isAfter(now.minus(clockAhead)));
+  }
+
+  /**
+   * How long until a node's key expires; empty when it never will, or already has.
+   *
+   * @param now this machine's clock, which the server's corrects
+   */
+  public Optional<Duration> timeToExpiry(Node node, Instant now) {
+    return node.keyExpiry() == null || isExpired(node, now)
+        ? Optional.empty()
+        : Optional.of(Duration.between(now.minus(clockAhead), node.keyExpiry()));
+  }
+
+  /**
+   * How long until the next key of a peer expires; empty when none will.
+   *
+   * @param now this machine's clock, which the server's corrects
+   */
+  public Optional<Duration> timeToPeersExpiry(Instant now) {
+    return peers().stream()
+        .flatMap(peer -> timeToExpiry(peer, now).stream())
+        .min(Comparator.naturalOrder());
   }
 
   /**

@@ -3,14 +3,17 @@ package org.tailjar.headscale;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.time.Duration;
+import java.time.Instant;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.locks.LockSupport;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** Polling against a server that misbehaves to order. */
 @Timeout(60)
@@ -70,6 +73,28 @@ class MapStreamTests extends ControlClientFixture {
     listener.next(RecordingListener.Map.class);
     listener.next(RecordingListener.ReRegister.class);
     assertThat(ended).succeedsWithin(Duration.ofSeconds(5));
+  }
+
+  @ParameterizedTest
+  @ValueSource(booleans = {true, false})
+  void aKeyWhoseTimeComesBetweenTwoMapsHasToBeRegisteredAgain(boolean signsOfLife)
+      throws Exception {
+    String expires = Instant.now().plusMillis(700).toString();
+    server.script =
+        (request, reply) -> {
+          reply.status(200).messages(SELF.replace("}}", ",\"KeyExpiry\":\"" + expires + "\"}}"));
+          while (signsOfLife && Instant.now().isBefore(Instant.parse(expires).plusMillis(20))) {
+            LockSupport.parkNanos(10_000_000);
+            reply.messages("{\"KeepAlive\":true}");
+          }
+        };
+    CompletableFuture<Void> ended = poll();
+    listener.await(RecordingListener.Connected.class);
+    assertThat(Instant.now()).isBefore(Instant.parse(expires));
+    listener.await(RecordingListener.ReRegister.class);
+    assertThat(Instant.now()).isAfter(Instant.parse(expires));
+    assertThat(ended).succeedsWithin(Duration.ofSeconds(5));
+    assertThat(listener.isQuiet(RecordingListener.Lost.class)).isTrue();
   }
 
   @Test

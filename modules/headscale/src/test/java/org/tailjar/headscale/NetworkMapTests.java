@@ -319,6 +319,26 @@ class NetworkMapTests {
   }
 
   @Test
+  void theTimeToTheNextExpiryIsByTheServersClock() throws Exception {
+    NetworkMap map =
+        NetworkMap.of(message(FIRST), NOW.plus(Duration.ofHours(1)))
+            .with(
+                message(
+                    """
+                    {"PeersChangedPatch": [{"NodeID": 2, "KeyExpiry": "2026-11-23T19:30:00Z"},
+                      {"NodeID": 7, "KeyExpiry": "2026-11-23T19:40:00Z"}]}
+                    """),
+                NOW.plus(Duration.ofHours(1)));
+    Instant here = NOW.plus(Duration.ofHours(1));
+    assertThat(map.timeToPeersExpiry(here)).contains(Duration.ofMinutes(8));
+    assertThat(map.timeToPeersExpiry(here.plus(Duration.ofMinutes(8))))
+        .contains(Duration.ofMinutes(10));
+    assertThat(map.timeToPeersExpiry(here.plus(Duration.ofMinutes(18)))).isEmpty();
+    assertThat(map.timeToExpiry(map.self(), here)).isEmpty();
+    assertThat(first().timeToPeersExpiry(NOW)).isEmpty();
+  }
+
+  @Test
   void aStoredMapIsReadBack() throws Exception {
     NetworkMap map = first().with(message("{\"PacketFilters\": {\"base\": []}}"), NOW);
     assertThat(NetworkMap.fromJson(map.toJson())).isEqualTo(map);

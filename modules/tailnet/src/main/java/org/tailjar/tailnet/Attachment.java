@@ -5,6 +5,7 @@ import java.lang.System.Logger;
 import java.lang.System.Logger.Level;
 import java.time.Duration;
 import java.time.Instant;
+import java.time.InstantSource;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.TimeUnit;
@@ -61,6 +62,9 @@ final class Attachment {
   private final Consumer<LocalPaths> onLocalPaths;
   private final ReentrantLock lock = new ReentrantLock();
   private final Repairs repairs = new Repairs(this::repaired, REPAIR_INTERVAL);
+
+  /** Rings when the key of a peer expires: the server need not say anything then. */
+  private final Alarm expiry = new Alarm(InstantSource.system(), Alarm.LOOK, this::keyExpired);
 
   private volatile @Nullable PacketInterface attached;
   private volatile @Nullable PacketPath path;
@@ -205,6 +209,7 @@ final class Attachment {
       key = null;
       map = null;
       damaged = false;
+      expiry.set(Optional.empty());
       closePath(PATH_CLOSES);
       PacketInterface left = attached;
       if (left != null) {
@@ -240,6 +245,7 @@ final class Attachment {
   /** Ends everything and takes the interface away, by the deadline as far as that is possible. */
   void close(Deadline deadline) {
     closed = true; // ends a repair under way
+    expiry.close();
     NetworkWatch watching = watch;
     if (watching != null) {
       watching.close();
@@ -306,7 +312,22 @@ final class Attachment {
     if (present != null) {
       present.apply(wanted, Instant.now());
     }
+    expiry.set(wanted.timeToPeersExpiry(Instant.now()));
     configure(wanted);
+  }
+
+  private void keyExpired() {
+    lock.lock();
+    try {
+      NetworkMap current = map;
+      if (current != null && !damaged && !closed) {
+        putInForce(current);
+      }
+    } catch (IOException | RuntimeException e) {
+      interfaceFailed(e);
+    } finally {
+      lock.unlock();
+    }
   }
 
   /** Whether something was missing that had been there. */

@@ -7,11 +7,8 @@ import java.net.URI;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.Optional;
-import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
-import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
-import java.util.concurrent.TimeoutException;
 import org.jspecify.annotations.Nullable;
 import org.tailjar.crypto.NodePublicKey;
 import org.tailjar.headscale.AuthKey;
@@ -66,6 +63,7 @@ final class Membership implements AutoCloseable {
   private final StateStore store;
   private final LinkFactory links;
   private final Observer observer;
+  private final Duration keyFileInterval;
   private final CountDownLatch closing = new CountDownLatch(1);
   private final Backoff backoff = new Backoff(LONGEST_PAUSE);
   private final Follower follower = new Follower();
@@ -103,6 +101,19 @@ final class Membership implements AutoCloseable {
       LinkFactory links,
       Observer observer,
       boolean wasUp) {
+    this(server, authKeys, store, identity, links, observer, wasUp, KEY_FILE_INTERVAL);
+  }
+
+  Membership(
+      String server,
+      AuthKeySource authKeys,
+      StateStore store,
+      NodeIdentity identity,
+      LinkFactory links,
+      Observer observer,
+      boolean wasUp,
+      Duration keyFileInterval) {
+    this.keyFileInterval = keyFileInterval;
     this.wasUp = wasUp;
     this.server = server;
     this.authKeys = authKeys;
@@ -267,37 +278,16 @@ final class Membership implements AutoCloseable {
   /** What the server says once a person has logged in; empty when there is a key to try instead. */
   private Optional<Registration> login(String url) throws IOException {
     NodePublicKey nodeKey = identity.nodeKey().publicKey();
-    CompletableFuture<Registration> login = new CompletableFuture<>();
     ControlLink asked = currentLink();
-    Thread waiter =
-        Thread.ofVirtual()
-            .name("login")
-            .start(
-                () -> {
-                  try {
-                    login.complete(asked.awaitLogin(nodeKey, oldNodeKey, url));
-                  } catch (IOException | RuntimeException e) {
-                    login.completeExceptionally(e);
-                  }
-                });
     try {
-      while (true) {
-        try {
-          return Optional.of(login.get(KEY_FILE_INTERVAL.toMillis(), TimeUnit.MILLISECONDS));
-        } catch (TimeoutException e) {
-          if (isClosing() || usableKey().isPresent()) {
-            return Optional.empty();
-          }
-        }
-      }
-    } catch (ExecutionException e) {
-      throw e.getCause() instanceof IOException io ? io : new IOException(e.getCause());
+      return LoginWait.await(
+          () -> asked.awaitLogin(nodeKey, oldNodeKey, url),
+          () -> isClosing() || usableKey().isPresent(),
+          keyFileInterval);
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
       closing.countDown();
       return Optional.empty();
-    } finally {
-      waiter.interrupt();
     }
   }
 

@@ -4,7 +4,9 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import java.io.IOException;
 import java.net.URI;
+import java.nio.charset.StandardCharsets;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CountDownLatch;
@@ -15,7 +17,11 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.tailjar.crypto.DiscoPrivateKey;
 import org.tailjar.crypto.NodePrivateKey;
+import org.tailjar.crypto.NodePublicKey;
+import org.tailjar.headscale.MapResponse;
+import org.tailjar.headscale.NetworkMap;
 import org.tailjar.headscale.ServerUrl;
+import org.tailjar.headscale.WireJson;
 import org.tailjar.packet.GatherPacket;
 import org.tailjar.packet.InMemoryDevice;
 import org.tailjar.packet.PacketDevice;
@@ -155,6 +161,35 @@ class AttachmentTests {
     attachment.close(Deadline.in(Duration.ofMillis(200)));
 
     assertThat(Duration.ofNanos(System.nanoTime() - start)).isLessThan(Duration.ofSeconds(2));
+  }
+
+  @Test
+  void aPeerIsGoneWhenItsKeyExpiresThoughTheServerSaysNothing() throws Exception {
+    device.letGo.countDown();
+    attachment.open(NodePrivateKey.generate());
+    NodePublicKey mortal = NodePrivateKey.generate().publicKey();
+    NodePublicKey immortal = NodePrivateKey.generate().publicKey();
+    Instant expiry = Instant.now().plusMillis(700);
+    attachment.apply(
+        NetworkMap.of(
+            WireJson.decode(
+                MapResponse.class,
+                """
+                {"Node": {"ID": 1, "Name": "a.", "Key": "%s", "Addresses": ["100.64.0.1/32"]},
+                 "Peers": [
+                   {"ID": 2, "Name": "b.", "Key": "%s", "HomeDERP": 1, "KeyExpiry": "%s",
+                    "Addresses": ["100.64.0.2/32"]},
+                   {"ID": 3, "Name": "c.", "Key": "%s", "HomeDERP": 1,
+                    "Addresses": ["100.64.0.3/32"]}]}
+                """
+                    .formatted(NodePrivateKey.generate().publicKey(), mortal, expiry, immortal)
+                    .getBytes(StandardCharsets.UTF_8)),
+            Instant.now()));
+    PacketPath path = attachment.path();
+    assertThat(path.tunnel(mortal)).isNotNull();
+    await(() -> path.tunnel(mortal) == null);
+    assertThat(Instant.now()).isAfterOrEqualTo(expiry);
+    assertThat(path.tunnel(immortal)).isNotNull();
   }
 
   @Test

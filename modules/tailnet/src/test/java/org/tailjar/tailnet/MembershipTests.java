@@ -14,6 +14,7 @@ import java.util.Optional;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicReference;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -89,7 +90,15 @@ class MembershipTests {
 
   private void start(NodeIdentity identity, boolean wasUp, StateStore kept) {
     membership =
-        new Membership(SERVER, key, kept, identity, (who, to) -> link.connect(to), observer, wasUp);
+        new Membership(
+            SERVER,
+            key,
+            kept,
+            identity,
+            (who, to) -> link.connect(to),
+            observer,
+            wasUp,
+            Duration.ofMillis(20));
     thread = Thread.ofVirtual().start(membership::run);
   }
 
@@ -246,6 +255,33 @@ class MembershipTests {
     start(fresh.asRegistered(), true);
     await("login http://hs.example/register/a");
     link.onLogin = asked -> ScriptedLink.REGISTERED;
+  }
+
+  @Test
+  void aKeyThatIsPutInPlaceWhileTheUrlIsShownRegistersTheNode() throws Exception {
+    AtomicReference<Optional<Secret>> file = new AtomicReference<>(Optional.of(Secret.of("used")));
+    key = file::get;
+    link.onRegister =
+        asked -> {
+          if (asked.nodeKey().equals(fresh.nodeKey().publicKey())) {
+            return new Registration.KeyExpired();
+          }
+          if (!asked.withKey()) {
+            return NEEDS_LOGIN;
+          }
+          return file.get().orElseThrow().equals(Secret.of("used"))
+              ? REFUSED
+              : ScriptedLink.REGISTERED;
+        };
+    start(fresh.asRegistered(), true);
+    await("new key");
+    await("login http://hs.example/register/a");
+    assertThat(events).doesNotContain("registered", "refused");
+    file.set(Optional.of(Secret.of("reusable")));
+    await("registered");
+    assertThat(link.asked.stream().filter(ScriptedLink.Asked::withKey)).hasSize(2);
+    assertThat(link.asked.getLast().oldNodeKey()).isEqualTo(fresh.nodeKey().publicKey());
+    assertThat(store.load().orElseThrow().registered()).isTrue();
   }
 
   @Test
