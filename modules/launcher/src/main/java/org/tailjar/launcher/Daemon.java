@@ -106,13 +106,13 @@ final class Daemon {
     try {
       var opened = opener.open(configuration.nodeConfig(device));
       node = opened;
+      opened.start();
+      // Not before: a node that cannot start says so in its one line.
       socket =
           LocalSocket.open(configuration.socket(), new LocalApi(opened, configuration))
               .orElse(null);
       health =
           HealthServer.open(configuration.healthAddress(), new HealthPages(opened)).orElse(null);
-      opened.start();
-      // Not before: a node that cannot start says so in its one line.
       LOG.log(
           INFO,
           "tailjar %s started: server %s, hostname %s, state %s, interface %s"

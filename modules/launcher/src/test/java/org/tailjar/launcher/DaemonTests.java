@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import java.io.BufferedReader;
 import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
@@ -82,6 +83,9 @@ class DaemonTests {
     var status = CompletableFuture.supplyAsync(() -> daemon().run());
     assertThat(node.started.await(20, TimeUnit.SECONDS)).isTrue();
     var path = directory.resolve("s.sock");
+    while (!Files.isWritable(path)) {
+      Thread.sleep(10);
+    }
     var client = new LocalApiClient(new SocketLocation(path, path));
     assertThat(client.status(true).backendState()).isEqualTo("Running");
     node.failure.complete(new StartFailure.KeyMissing());

@@ -59,7 +59,8 @@ public final class TunDescriptor implements AutoCloseable {
    * @param name name of the interface; {@code %d} in it stands for a free number
    * @param header whether each packet read or written has a header of {@link #HEADER_LENGTH} bytes
    * @throws LinuxException when it cannot be made: {@link Errno#ENOENT} or {@link Errno#ENODEV} (no
-   *     TUN here), {@link Errno#EPERM} (no NET_ADMIN), {@link Errno#EBUSY} (name in use)
+   *     TUN here), {@link Errno#EACCES} (the device may not be opened), {@link Errno#EPERM} (no
+   *     NET_ADMIN), {@link Errno#EBUSY} (name in use)
    * @throws IllegalArgumentException when the name is empty or too long
    */
   public static TunDescriptor open(String device, String name, boolean header)
@@ -72,7 +73,9 @@ public final class TunDescriptor implements AutoCloseable {
       int number =
           Libc.open(arena.allocateFrom(device).address(), O_RDWR | O_NONBLOCK | O_CLOEXEC, 0);
       if (number < 0) {
-        throw LinuxException.last("open " + device);
+        // A control group without the device says EPERM, which stands for NET_ADMIN below.
+        int errno = Libc.errno();
+        throw new LinuxException(errno == Errno.EPERM ? Errno.EACCES : errno, "open " + device);
       }
       Descriptor descriptor = new Descriptor(number, "TUN device " + name);
       try {

@@ -46,6 +46,7 @@ final class TunInterface implements PacketInterface {
       case NAME_IN_USE -> new StartFailure.InterfaceBusy(config.interfaceName());
       // What to do about it is the launcher's to say.
       case NO_DEVICE -> new StartFailure.NoTunDevice("no such file");
+      case DEVICE_REFUSED -> new StartFailure.NoTunDevice("permission denied");
       case BAD_NAME, OTHER -> new StartFailure.NoTunDevice(String.valueOf(e.getMessage()));
     };
   }

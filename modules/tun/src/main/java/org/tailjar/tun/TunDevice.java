@@ -133,11 +133,15 @@ public final class TunDevice implements PacketDevice {
                   + " is missing: give it to the container (--device /dev/net/tun) and load the"
                   + " kernel module tun on the host",
               e);
-      case Errno.EPERM, Errno.EACCES ->
+      case Errno.EACCES ->
+          new TunException(
+              TunException.Kind.DEVICE_REFUSED,
+              config.device() + " may not be opened: give it to the container and to this user",
+              e);
+      case Errno.EPERM ->
           new TunException(
               TunException.Kind.NOT_PERMITTED,
-              "no right to make a network interface: add the capability NET_ADMIN and the device "
-                  + config.device(),
+              "no right to make a network interface: add the capability NET_ADMIN",
               e);
       case Errno.EBUSY ->
           new TunException(

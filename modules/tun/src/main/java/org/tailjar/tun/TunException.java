@@ -11,7 +11,9 @@ public final class TunException extends IOException {
   public enum Kind {
     /** There is no {@code /dev/net/tun}. */
     NO_DEVICE,
-    /** The process may not use it: no NET_ADMIN, or the device is not allowed to the container. */
+    /** The device may not be opened: its permissions, or it is not allowed to the container. */
+    DEVICE_REFUSED,
+    /** The process may not make an interface: no NET_ADMIN. */
     NOT_PERMITTED,
     /** Another program has an interface of that name. */
     NAME_IN_USE,
