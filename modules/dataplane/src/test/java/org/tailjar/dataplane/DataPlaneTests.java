@@ -217,6 +217,21 @@ class DataPlaneTests {
   }
 
   @Test
+  void theLongestDatagramDoesNotEndTheLoop() throws InterruptedException {
+    FakePath path = FakePaths.otherEnd(TestNode.join(one, two));
+    settle();
+    for (int type = 0; type < 6; type++) {
+      byte[] bytes = new byte[65_507];
+      bytes[0] = (byte) type;
+      two.paths.deliver(bytes, bytes.length, path);
+      two.paths.deliver(bytes, 1, path); // as so many of one byte
+      two.paths.deliver(bytes, 40_000, path);
+    }
+    settle();
+    assertThat(two.failures).isEmpty();
+  }
+
+  @Test
   void aProtocolThatNoRuleNamesIsDropped() throws InterruptedException {
     TestNode.join(one, two);
     settle();

@@ -88,6 +88,26 @@ class DerpConnectionsTests {
   }
 
   @Test
+  void theSameMapAgainAsAfterAnOutageOfControlLeavesTheConnectionAlone() throws Exception {
+    connections.home(1);
+    TestRelay.Client first = relay.next();
+    first.read(DerpFrames.NOTE_PREFERRED);
+    connections.apply(DerpMap.of(Map.of(1, relay.region(1), 2, relay.region(2))));
+    connections.relay(1).send(PEER, MemorySegment.ofArray(new byte[] {9}), 0, 1);
+    assertThat(first.read(DerpFrames.SEND_PACKET).payload()).hasSize(33).endsWith(9);
+    assertThat(relay.nobodyComesWithin(100)).isTrue();
+  }
+
+  @Test
+  void theHomeRegionThatComesBackWithALaterMapIsConnectedAgain() throws Exception {
+    connections.home(1);
+    relay.next().read(DerpFrames.NOTE_PREFERRED);
+    connections.apply(DerpMap.EMPTY);
+    connections.apply(DerpMap.of(Map.of(1, relay.region(1))));
+    assertThat(relay.next().read(DerpFrames.NOTE_PREFERRED).payload()).containsExactly(1);
+  }
+
+  @Test
   void serversThatChangeAreConnectedAnew() throws Exception {
     connections.home(1);
     relay.next();

@@ -36,6 +36,13 @@ final class UdpSockets implements AutoCloseable {
     void datagram(UdpPath from, Datagrams.Kind kind, byte[] bytes);
   }
 
+  /** What makes a socket, see {@link UdpSocket#bind}. */
+  @FunctionalInterface
+  interface Binder {
+    /** Binds a socket. */
+    UdpSocket bind(boolean ipv6, int port, int mark) throws LinuxException;
+  }
+
   private static final Logger LOG = System.getLogger(Magicsock.LOGGER);
   private static final int BINDING_TRIES = 4;
 
@@ -98,13 +105,17 @@ final class UdpSockets implements AutoCloseable {
    * @throws LinuxException when neither family works
    */
   static UdpSockets open(int port, int mark) throws LinuxException {
+    return open(port, mark, UdpSocket::bind);
+  }
+
+  static UdpSockets open(int port, int mark, Binder binder) throws LinuxException {
     int wanted = port;
     for (int tries = BINDING_TRIES; ; tries--) {
       @Nullable UdpSocket ipv4 = null;
       @Nullable UdpSocket ipv6 = null;
       try {
-        ipv4 = bind(false, wanted, mark);
-        ipv6 = bind(true, ipv4 == null ? wanted : ipv4.port(), mark);
+        ipv4 = bind(binder, false, wanted, mark);
+        ipv6 = bind(binder, true, ipv4 == null ? wanted : ipv4.port(), mark);
         if (ipv4 == null && ipv6 == null) {
           throw new LinuxException(Errno.EAFNOSUPPORT, "socket for UDP");
         }
@@ -128,9 +139,10 @@ final class UdpSockets implements AutoCloseable {
   }
 
   /** A socket; null when the machine does not have that family. */
-  private static @Nullable UdpSocket bind(boolean ipv6, int port, int mark) throws LinuxException {
+  private static @Nullable UdpSocket bind(Binder binder, boolean ipv6, int port, int mark)
+      throws LinuxException {
     try {
-      return UdpSocket.bind(ipv6, port, mark);
+      return binder.bind(ipv6, port, mark);
     } catch (LinuxException e) {
       if (e.errno() == Errno.EAFNOSUPPORT || e.errno() == Errno.EADDRNOTAVAIL) {
         LOG.log(

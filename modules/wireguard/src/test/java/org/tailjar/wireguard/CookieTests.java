@@ -63,6 +63,16 @@ class CookieTests {
   }
 
   @Test
+  void aCookieReplyDoesNotTellWhereAPeerIs() {
+    putUnderLoad();
+    a.initiate(b);
+    b.deliver(a.sent.remove(), HOME);
+    assertThat(a.deliver(b.replies.removeLast(), path(203, 0, 113, 5, 0, 1))).isNegative();
+    assertThat(a.peer(b).bytesReceived()).isZero();
+    assertThat(a.wireGuard.handshakeCounters().authentic()).isZero();
+  }
+
+  @Test
   void aForgedCookieReplyChangesNothing() {
     putUnderLoad();
     a.initiate(b);

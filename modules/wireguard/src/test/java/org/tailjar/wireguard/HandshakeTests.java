@@ -270,6 +270,34 @@ class HandshakeTests {
   }
 
   @Test
+  void aPresharedKeyThatChangesOnALiveSessionIsForTheNextHandshake() {
+    End[] ends = End.connectedPair(clock);
+    End c = ends[0];
+    End d = ends[1];
+    byte[] psk = new byte[32];
+    psk[7] = 5;
+    c.wireGuard.presharedKey(c.peer(d), psk);
+    c.send(d, "on the session that there is");
+    End.exchange(c, d);
+    assertThat(d.received).containsExactly("on the session that there is");
+    clock.add(Duration.ofSeconds(130));
+    c.send(d, "starts a handshake");
+    End.exchange(c, d);
+    assertThat(c.established).as("the other end has the old one").hasSize(1);
+    d.wireGuard.presharedKey(d.peer(c), psk);
+    clock.add(Duration.ofMillis(5400));
+    c.advance();
+    End.exchange(c, d);
+    assertThat(c.established).hasSize(2);
+    c.wireGuard.presharedKey(c.peer(d), null);
+    d.wireGuard.presharedKey(d.peer(c), null);
+    clock.add(Duration.ofSeconds(130));
+    c.send(d, "without one again");
+    End.exchange(c, d);
+    assertThat(c.established).hasSize(3);
+  }
+
+  @Test
   void presharedKeysGivenWithThePeerMatch() {
     byte[] psk = new byte[32];
     psk[31] = 9;
