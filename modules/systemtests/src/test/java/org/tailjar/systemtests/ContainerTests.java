@@ -45,7 +45,7 @@ class ContainerTests {
     assumeTrue(
         podman("image", "exists", IMAGE).status() == 0,
         "needs the image " + IMAGE + ": run scripts/image --local-base");
-    lab = Lab.start(Lab.Scheme.HTTP);
+    lab = Lab.startWithAnyServer();
     Path context = Files.createDirectories(lab.file("caddy"));
     Path caddy = Shell.find("caddy").orElseThrow();
     for (Path file : withLibraries(caddy)) {

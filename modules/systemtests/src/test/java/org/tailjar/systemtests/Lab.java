@@ -18,6 +18,7 @@ import java.util.concurrent.atomic.AtomicInteger;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A small network of namespaces: {@code hs} (10.77.0.1) with a real headscale, its DERP and its
@@ -47,13 +48,30 @@ final class Lab implements AutoCloseable {
   private final Path directory;
   private final List<AutoCloseable> nodes = new ArrayList<>();
   private Process headscale;
+  private @Nullable EmbeddedControl embedded;
 
   /** Makes the namespaces and starts headscale in them, or says by name what is missing. */
   static Lab start(Scheme scheme) {
-    need("ip", "socat", "openssl", "nft", "headscale");
+    need("headscale");
+    return start(scheme, true);
+  }
+
+  /** The same over http, with the testkit's control server where there is no headscale. */
+  static Lab startWithAnyServer() {
+    return start(Scheme.HTTP, Shell.find("headscale").isPresent());
+  }
+
+  private static Lab start(Scheme scheme, boolean real) {
+    need("ip", "socat", "openssl", "nft");
     Lab lab = new Lab(scheme);
     try {
       lab.build();
+      if (real) {
+        lab.startHeadscale();
+        lab.headscale("users", "create", "u1").succeeded();
+      } else {
+        lab.embedded = new EmbeddedControl(lab.inside("hs"), "10.77.0.1");
+      }
       return lab;
     } catch (RuntimeException | AssertionError e) {
       lab.close();
@@ -138,8 +156,6 @@ final class Lab implements AutoCloseable {
             certificate().toString())
         .succeeded();
     write("config.yaml", configuration());
-    startHeadscale();
-    headscale("users", "create", "u1").succeeded();
   }
 
   private String configuration() {
@@ -175,6 +191,9 @@ final class Lab implements AutoCloseable {
 
   /** The server URL that nodes are given. */
   String url() {
+    if (embedded != null) {
+      return embedded.url();
+    }
     return (scheme == Scheme.HTTPS ? "https" : "http") + "://10.77.0.1:8443";
   }
 
@@ -249,6 +268,9 @@ final class Lab implements AutoCloseable {
 
   /** A fresh pre-auth key. */
   String key(String... flags) {
+    if (embedded != null && flags.length == 0) {
+      return embedded.key();
+    }
     List<String> arguments =
         new ArrayList<>(List.of("preauthkeys", "create", "-u", "1", "-e", "24h"));
     arguments.addAll(List.of(flags));
@@ -279,6 +301,9 @@ final class Lab implements AutoCloseable {
 
   /** Number of nodes that the server knows. */
   long nodeCount() {
+    if (embedded != null) {
+      return embedded.nodeCount();
+    }
     return headscale("nodes", "list", "-o", "json")
         .output()
         .lines()
@@ -429,6 +454,9 @@ final class Lab implements AutoCloseable {
       } catch (Exception e) {
         throw new IllegalStateException(e);
       }
+    }
+    if (embedded != null) {
+      embedded.close();
     }
     headscale.destroy();
     await(headscale);
