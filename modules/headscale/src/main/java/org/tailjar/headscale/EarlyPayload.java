@@ -9,13 +9,18 @@ import org.jspecify.annotations.Nullable;
  */
 public final class EarlyPayload {
 
-  /** The longest early payload that is accepted, in bytes. */
-  public static final int MAX_LENGTH = 10 << 20;
+  /**
+   * The longest early payload that is accepted, in bytes; that of Headscale has about a hundred.
+   */
+  public static final int MAX_LENGTH = 1 << 20;
 
   private static final byte[] MAGIC = {-1, -1, -1, 'T', 'S'};
   private static final int HEADER_LENGTH = MAGIC.length + 4;
 
-  private byte[] held = new byte[0];
+  /** Room grows by doubling, with what has arrived and not with what was announced. */
+  private byte[] held = new byte[64];
+
+  private int filled;
   private byte @Nullable [] json;
   private boolean done;
 
@@ -32,12 +37,12 @@ public final class EarlyPayload {
     if (done) {
       return plaintext;
     }
-    held = concatenate(held, plaintext);
-    int compared = Math.min(held.length, MAGIC.length);
+    append(plaintext);
+    int compared = Math.min(filled, MAGIC.length);
     if (!Arrays.equals(held, 0, compared, MAGIC, 0, compared)) {
       return release(0);
     }
-    if (held.length < HEADER_LENGTH) {
+    if (filled < HEADER_LENGTH) {
       return new byte[0];
     }
     int length = 0;
@@ -47,7 +52,7 @@ public final class EarlyPayload {
     if (length < 0 || length > MAX_LENGTH) {
       throw new NoiseException("the server's early payload is too long");
     }
-    if (held.length < HEADER_LENGTH + length) {
+    if (filled < HEADER_LENGTH + length) {
       return new byte[0];
     }
     json = Arrays.copyOfRange(held, HEADER_LENGTH, HEADER_LENGTH + length);
@@ -60,15 +65,18 @@ public final class EarlyPayload {
   }
 
   private byte[] release(int from) {
-    byte[] rest = Arrays.copyOfRange(held, from, held.length);
+    byte[] rest = Arrays.copyOfRange(held, from, filled);
     done = true;
     held = new byte[0];
+    filled = 0;
     return rest;
   }
 
-  private static byte[] concatenate(byte[] a, byte[] b) {
-    byte[] both = Arrays.copyOf(a, a.length + b.length);
-    System.arraycopy(b, 0, both, a.length, b.length);
-    return both;
+  private void append(byte[] more) {
+    if (filled + more.length > held.length) {
+      held = Arrays.copyOf(held, Math.max(2 * held.length, filled + more.length));
+    }
+    System.arraycopy(more, 0, held, filled, more.length);
+    filled += more.length;
   }
 }

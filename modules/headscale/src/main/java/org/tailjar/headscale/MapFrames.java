@@ -8,15 +8,23 @@ import org.jspecify.annotations.Nullable;
 /** Cuts the body of a map stream into messages: four bytes of length, little-endian, and JSON. */
 final class MapFrames {
 
+  private static final int LEAST = 4 << 20;
+  private static final int MOST = 256 << 20;
+
   /**
-   * The longest message that is accepted, in bytes. A network map of ten thousand nodes has about
-   * ten million.
+   * The longest message that is accepted, in bytes: an eighth of the memory that this process may
+   * use, since its text and the map that is made of it are there at once. A network map of ten
+   * thousand nodes has about ten million bytes.
    */
-  static final int MAX_LENGTH = 256 << 20;
+  static final int MAX_LENGTH = maxLength(Runtime.getRuntime().maxMemory());
 
   private static final int HEADER_LENGTH = 4;
 
   private MapFrames() {}
+
+  static int maxLength(long memory) {
+    return Math.clamp(memory / 8, LEAST, MOST);
+  }
 
   /**
    * Reads one message.
@@ -39,7 +47,8 @@ final class MapFrames {
     }
     if (length < 0 || length > MAX_LENGTH) {
       throw new ControlException(
-          "the server sent a map message of " + Integer.toUnsignedString(length) + " bytes");
+          "the server sent a map message of %s bytes; the memory of this process is enough for %d"
+              .formatted(Integer.toUnsignedString(length), MAX_LENGTH));
     }
     // Memory grows with what has arrived, not with what was announced.
     byte[] body = in.readNBytes(length);

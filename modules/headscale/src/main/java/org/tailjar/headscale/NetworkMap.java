@@ -128,12 +128,7 @@ public record NetworkMap(
         .min(Comparator.naturalOrder());
   }
 
-  /**
-   * The JSON of a map response that makes this very map, to be stored.
-   *
-   * @throws io.avaje.json.JsonException if the server sent half a surrogate pair in some text,
-   *     which cannot be written
-   */
+  /** The JSON of a map response that makes this very map, to be stored. */
   public byte[] toJson() {
     return WireJson.encode(NetworkMapMerger.asResponse(this));
   }

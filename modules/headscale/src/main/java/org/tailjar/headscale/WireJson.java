@@ -57,12 +57,16 @@ public final class WireJson {
           "the server sent a " + type.getSimpleName() + " nested more than " + MAX_DEPTH + " deep");
     }
     try {
-      @Nullable T message = JSONB.type(type).fromJson(json);
+      @Nullable T message = JSONB.type(type).fromJson(Surrogates.mended(json));
       if (message == null) {
         throw new ControlException(
             "the server sent null where a " + type.getSimpleName() + " belongs");
       }
       return message;
+    } catch (OutOfMemoryError e) {
+      // A message of brackets alone is small and its records are not; they are garbage by now.
+      throw new ControlException(
+          "the server sent a " + type.getSimpleName() + " that does not fit into memory", e);
     } catch (JsonException
         | IllegalArgumentException
         | IllegalStateException

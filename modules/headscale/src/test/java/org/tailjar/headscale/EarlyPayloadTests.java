@@ -66,10 +66,28 @@ class EarlyPayloadTests {
   }
 
   @ParameterizedTest
-  @CsvSource({"ffffff545300a00001", "ffffff5453ffffffff", "ffffff545380000000"})
+  @CsvSource({
+    "ffffff545300100001",
+    "ffffff545300a00001",
+    "ffffff5453ffffffff",
+    "ffffff545380000000"
+  })
   void aPayloadThatIsTooLongIsRefused(String hex) {
     assertThatExceptionOfType(NoiseException.class)
         .isThrownBy(() -> new EarlyPayload().strip(HexFormat.of().parseHex(hex)));
+  }
+
+  @Test
+  void theLongestPayloadIsHeldInTimeThatGrowsWithItsLength() throws Exception {
+    EarlyPayload early = new EarlyPayload();
+    early.strip(HexFormat.of().parseHex("ffffff545300100000"));
+    byte[] piece = new byte[16];
+    for (int at = 0; at < EarlyPayload.MAX_LENGTH; at += piece.length) {
+      assertThat(early.strip(piece)).isEmpty();
+      // A copy of all that is held for each piece would be 34 GB.
+    }
+    assertThat(early.json()).hasSize(EarlyPayload.MAX_LENGTH);
+    assertThat(early.strip(SETTINGS)).isEqualTo(SETTINGS);
   }
 
   @Test

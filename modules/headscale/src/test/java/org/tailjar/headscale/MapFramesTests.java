@@ -28,7 +28,7 @@ class MapFramesTests {
   }
 
   @ParameterizedTest
-  @ValueSource(strings = {"02", "020000", "02000000", "020000007b", "ffffff0f7b7d"})
+  @ValueSource(strings = {"02", "020000", "02000000", "020000007b", "ffff0f007b7d"})
   void anEndWithinAMessageIsAnError(String stream) {
     assertThatExceptionOfType(EOFException.class).isThrownBy(() -> MapFrames.read(hex(stream)));
   }
@@ -37,6 +37,14 @@ class MapFramesTests {
   @ValueSource(strings = {"01000010", "ffffff7f", "00000080", "ffffffff"})
   void aMessageThatIsTooLongIsRefusedBeforeItIsRead(String header) {
     assertThatExceptionOfType(ControlException.class).isThrownBy(() -> MapFrames.read(hex(header)));
+  }
+
+  @Test
+  void theLongestMessageIsBoundByTheMemoryThatThereIs() {
+    assertThat(MapFrames.maxLength(96 << 20)).isEqualTo(12 << 20);
+    assertThat(MapFrames.maxLength(8 << 20)).isEqualTo(4 << 20);
+    assertThat(MapFrames.maxLength(1L << 40)).isEqualTo(256 << 20);
+    assertThat(MapFrames.maxLength(Long.MAX_VALUE)).isEqualTo(256 << 20);
   }
 
   @Test

@@ -269,6 +269,35 @@ class WireJsonTests {
     }
   }
 
+  @ParameterizedTest
+  @CsvSource({
+    "\\ud800, \uFFFD",
+    "\\uDFFF, \uFFFD",
+    "x\\uDE00\\ud83d, x\uFFFD\uFFFD",
+    "\\ud800\\n, '\uFFFD\n'",
+    "\\ud800\\ud83d\\ude00, \uFFFD\uD83D\uDE00",
+    "\\ud83d\\ude00, \uD83D\uDE00",
+    "\\\\ud800, \\ud800",
+    "\\\\\\ud800, \\\uFFFD",
+    "\uD83D\uDE00, \uD83D\uDE00",
+  })
+  void halfASurrogatePairIsReplacedSoThatTheMapCanBeSaved(String sent, String read)
+      throws Exception {
+    String json =
+        "{\"Node\":{\"ID\":1,\"Name\":\"%s\",\"Key\":\"nodekey:%s\"},\"Health\":[\"%s\"]}"
+            .formatted(sent, "11".repeat(32), sent);
+    NetworkMap map = NetworkMap.of(decode(MapResponse.class, json), Instant.EPOCH);
+    assertThat(map.self().name()).isEqualTo(read);
+    assertThat(NetworkMap.fromJson(map.toJson())).isEqualTo(map);
+  }
+
+  @Test
+  void aSurrogateInUtf8IsReplacedToo() throws Exception {
+    byte[] json = "{\"Domain\":\"a###b\"}".getBytes(StandardCharsets.UTF_8);
+    System.arraycopy(new byte[] {(byte) 0xED, (byte) 0xA0, (byte) 0x80}, 0, json, 12, 3);
+    assertThat(WireJson.decode(MapResponse.class, json).domain()).isEqualTo("a\uFFFDb");
+  }
+
   @Test
   void aLaterMessageCannotTakeThisNodesKeyAway() throws Exception {
     NetworkMap map =
