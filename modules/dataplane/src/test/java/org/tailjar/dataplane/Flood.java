@@ -96,7 +96,20 @@ final class Flood {
     }
   }
 
+  /** Leaves nothing behind when it is interrupted. */
+  private void cleanUp() {
+    ProcessHandle.current().descendants().forEach(ProcessHandle::destroyForcibly);
+    for (String namespace : List.of(namespaces.left(), namespaces.right(), attackerSpace)) {
+      try {
+        ip("netns", "delete", namespace);
+      } catch (IOException | InterruptedException _) {
+        continue; // it is gone already
+      }
+    }
+  }
+
   private void run(int rounds, List<Integer> rates) throws IOException, InterruptedException {
+    Runtime.getRuntime().addShutdownHook(new Thread(this::cleanUp));
     NodePrivateKey senderKey = NodePrivateKey.generate();
     NodePrivateKey victimKey = NodePrivateKey.generate();
     List<String> publicKeys = new ArrayList<>();

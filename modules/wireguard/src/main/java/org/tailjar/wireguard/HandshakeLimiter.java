@@ -30,7 +30,7 @@ final class HandshakeLimiter {
   static final int HANDSHAKES_PER_SECOND = 100;
 
   /** Cookies given out in one second: to all strangers, and to all known places. */
-  static final int REPLIES_PER_SECOND = 2000;
+  static final int REPLIES_PER_SECOND = 1000;
 
   /** What is earned in this part of a second may be used at once. */
   private static final int BURSTS_PER_SECOND = 10;

@@ -37,7 +37,7 @@ class FloodTests {
       replies += limiter.allowReply(path(i).source(), now) ? 1 : 0;
     }
     assertThat(allowed).isBetween(100, 110);
-    assertThat(replies).isBetween(2000, 2200);
+    assertThat(replies).isBetween(1000, 1100);
   }
 
   @Test
