@@ -3,11 +3,12 @@ package org.tailjar.fuzz;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 
 /**
  * What {@code scripts/fuzz} needs besides Jazzer: {@code list}, {@code seeds DIRECTORY} (a
- * directory for each target), and {@code replay TARGET FILE}.
+ * directory for each target), {@code replay TARGET FILE}, and {@code sort FINDINGS FILE}.
  */
 public final class FuzzMain {
 
@@ -18,6 +19,7 @@ public final class FuzzMain {
     switch (arguments[0]) {
       case "list" -> FuzzTargets.all().forEach(target -> System.out.println(target.name()));
       case "seeds" -> writeSeeds(Path.of(arguments[1]));
+      case "sort" -> FuzzTargets.sort(Path.of(arguments[1]), Path.of(arguments[2]));
       case "replay" ->
           FuzzTargets.named(arguments[1]).check().accept(Files.readAllBytes(Path.of(arguments[2])));
       default -> throw new IllegalArgumentException("no command " + arguments[0]);
@@ -25,7 +27,9 @@ public final class FuzzMain {
   }
 
   private static void writeSeeds(Path directory) throws Exception {
-    for (FuzzTarget target : FuzzTargets.all()) {
+    List<FuzzTarget> targets = new ArrayList<>(FuzzTargets.all());
+    targets.add(FuzzTargets.together());
+    for (FuzzTarget target : targets) {
       write(Files.createDirectories(directory.resolve(target.name())), target.seeds().get());
     }
   }

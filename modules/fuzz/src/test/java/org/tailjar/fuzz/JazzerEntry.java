@@ -8,6 +8,11 @@ public final class JazzerEntry {
 
   private JazzerEntry() {}
 
+  /** Loads what the target needs, before inputs are timed. */
+  public static void fuzzerInitialize() throws Exception {
+    TARGET.check().accept(new byte[0]);
+  }
+
   /** Tries one input. */
   public static void fuzzerTestOneInput(byte[] input) throws Exception {
     TARGET.check().accept(input);

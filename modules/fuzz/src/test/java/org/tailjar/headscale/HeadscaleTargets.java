@@ -9,9 +9,12 @@ import java.nio.ByteOrder;
 import java.nio.charset.StandardCharsets;
 import java.time.Instant;
 import java.util.Arrays;
+import java.util.HashSet;
 import java.util.HexFormat;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
+import java.util.Set;
 import java.util.stream.Stream;
 import org.tailjar.fuzz.FuzzTarget;
 import org.tailjar.fuzz.Input;
@@ -33,6 +36,7 @@ public final class HeadscaleTargets {
         new FuzzTarget("early-payload", HeadscaleTargets::earlySeeds, HeadscaleTargets::early),
         new FuzzTarget("map-frames", HeadscaleTargets::frameSeeds, HeadscaleTargets::frames),
         new FuzzTarget("map-response", () -> Recorded.messages("map"), HeadscaleTargets::map),
+        new FuzzTarget("map-sequence", HeadscaleTargets::sequenceSeeds, HeadscaleTargets::sequence),
         new FuzzTarget(
             "register-response", HeadscaleTargets::registerSeeds, HeadscaleTargets::register),
         new FuzzTarget("http1-answer", HeadscaleTargets::httpSeeds, HeadscaleTargets::http),
@@ -152,6 +156,51 @@ public final class HeadscaleTargets {
     check(saved.packetFilter().equals(map.packetFilter()), "the saved map has another filter");
   }
 
+  private static List<byte[]> sequenceSeeds() {
+    byte[] inOrder = new byte[3 * 17];
+    byte[] mixed = new byte[120];
+    for (int i = 0; i < inOrder.length; i += 3) {
+      inOrder[i] = (byte) (i / 3);
+    }
+    for (int i = 0; i < mixed.length; i++) {
+      mixed[i] = (byte) (101 * i);
+    }
+    return List.of(inOrder, mixed);
+  }
+
+  /** Recorded messages one after the other, some with a byte changed: three bytes say which. */
+  private static void sequence(byte[] bytes) throws IOException {
+    List<byte[]> recorded = Recorded.messages("map");
+    NetworkMap map = base();
+    Set<Long> told = new HashSet<>(map.peersById().keySet());
+    Input input = new Input(bytes);
+    for (int i = 0; i < 64 && !input.isEmpty(); i++) {
+      byte[] json = recorded.get(input.unsignedByte() % recorded.size()).clone();
+      int place = input.unsignedByte();
+      int change = input.unsignedByte();
+      for (int at = place; change != 0 && at < json.length; at += 256) {
+        json[at] ^= (byte) (json[at] >= '0' && json[at] <= '9' ? change & 7 : 0);
+      }
+      MapResponse message;
+      try {
+        message = WireJson.decode(MapResponse.class, json);
+      } catch (ControlException e) {
+        continue;
+      }
+      map = map.with(message, NOW);
+      use(map);
+      Stream.of(message.peers(), message.peersChanged())
+          .filter(Objects::nonNull)
+          .flatMap(List::stream)
+          .forEach(peer -> told.add(peer.id()));
+      check(told.containsAll(map.peersById().keySet()), "a peer that nobody named");
+      map.peersById().forEach((id, peer) -> check(id == peer.id(), "a peer in another's place"));
+    }
+    check(
+        NetworkMap.fromJson(map.toJson()).peersById().keySet().equals(map.peersById().keySet()),
+        "other peers were saved");
+  }
+
   private static NetworkMap base() throws IOException {
     return NetworkMap.of(
         WireJson.decode(MapResponse.class, Recorded.messages("map-00").getFirst()), NOW);
@@ -170,7 +219,10 @@ public final class HeadscaleTargets {
   private static void register(byte[] bytes) {
     try {
       RegisterResponse response = WireJson.decode(RegisterResponse.class, bytes);
-      new Registration.Rejected(response.error() == null ? "" : response.error()).isAuthKeyFault();
+      Registration outcome = ControlClient.outcome(response);
+      if (outcome instanceof Registration.Rejected rejected) {
+        rejected.isAuthKeyFault();
+      }
     } catch (ControlException e) {
       // As promised.
     }

@@ -27,7 +27,8 @@ public final class MagicsockTargets {
     return List.of(
         new FuzzTarget("stun", MagicsockTargets::stunSeeds, MagicsockTargets::stun),
         new FuzzTarget("disco", MagicsockTargets::discoSeeds, MagicsockTargets::disco),
-        new FuzzTarget("datagram", MagicsockTargets::datagramSeeds, MagicsockTargets::datagram));
+        new FuzzTarget("datagram", MagicsockTargets::datagramSeeds, MagicsockTargets::datagram),
+        new FuzzTarget("peer-paths", PathsTarget::seeds, PathsTarget::run));
   }
 
   private static byte[] key(int first) {

@@ -3,8 +3,11 @@ package org.tailjar.tailnet;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.time.Instant;
+import java.util.Arrays;
+import java.util.Base64;
 import java.util.HexFormat;
 import java.util.List;
+import java.util.stream.Stream;
 import org.tailjar.crypto.Blake2s;
 import org.tailjar.crypto.MachinePrivateKey;
 import org.tailjar.crypto.NodePrivateKey;
@@ -33,6 +36,8 @@ public final class TailnetTargets {
   public static List<FuzzTarget> all() {
     return List.of(
         new FuzzTarget("node-identity", TailnetTargets::identitySeeds, TailnetTargets::identity),
+        new FuzzTarget("incumbent-state", TailnetTargets::incumbentSeeds, TailnetTargets::takeOver),
+        new FuzzTarget("saved-map", TailnetTargets::savedSeeds, TailnetTargets::saved),
         new FuzzTarget("map-use", () -> Recorded.messages("map"), TailnetTargets::use));
   }
 
@@ -71,6 +76,83 @@ public final class TailnetTargets {
       check(NodeIdentity.decode(identity.encode()).equals(identity), "changed by saving");
     } catch (NodeIdentity.MalformedException e) {
       throw new AssertionError("cannot be read after saving", e);
+    }
+  }
+
+  private static List<byte[]> incumbentSeeds() {
+    String preferences =
+        """
+        {"ControlURL": "%s", "LoggedOut": false, "Config": {"PrivateNodeKey": "%s"}}\
+        """
+            .formatted(IDENTITY.serverUrl(), IDENTITY.nodeKey().secretText());
+    String file =
+        """
+        {"_machinekey": "%s", "_current-profile": "%s", "profile-1": "%s", "profile-2": "%3$s"}\
+        """
+            .formatted(
+                base64(IDENTITY.machineKey().secretText()),
+                base64("profile-1"),
+                base64(preferences));
+    return Stream.of(
+            file,
+            preferences,
+            "{\"key\": {\"Public\": \"AA==\"}, \"nonce\": \"AA==\", \"data\": \"\"}")
+        .map(text -> text.getBytes(StandardCharsets.UTF_8))
+        .toList();
+  }
+
+  private static String base64(String text) {
+    return Base64.getEncoder().encodeToString(text.getBytes(StandardCharsets.UTF_8));
+  }
+
+  /** As a file, and as the preferences of a login in a good one. */
+  private static void takeOver(byte[] bytes) {
+    decodeIncumbent(bytes);
+    String file =
+        """
+        {"_machinekey": "%s", "_current-profile": "%s", "profile-1": "%s"}\
+        """
+            .formatted(
+                base64(IDENTITY.machineKey().secretText()),
+                base64("profile-1"),
+                Base64.getEncoder().encodeToString(bytes));
+    decodeIncumbent(file.getBytes(StandardCharsets.UTF_8));
+  }
+
+  private static void decodeIncumbent(byte[] bytes) {
+    try {
+      IncumbentState found = IncumbentState.decode(bytes, IDENTITY.serverUrl());
+      check(found.belongsTo(IDENTITY.serverUrl()), "of another server");
+      check(!found.serverName().isEmpty(), "no name");
+    } catch (NodeIdentity.MalformedException e) {
+      String message = String.valueOf(e.getMessage());
+      check(message.chars().noneMatch(Character::isISOControl), "a message of several lines");
+      check(!message.contains("privkey"), "a secret");
+    }
+  }
+
+  private static List<byte[]> savedSeeds() throws IOException {
+    MapResponse first = WireJson.decode(MapResponse.class, Recorded.messages("map-00").getFirst());
+    byte[] json = NetworkMap.of(first, NOW).toJson();
+    return List.of(json, MapFile.encode(json));
+  }
+
+  /** As a file, and as what a good file holds. */
+  private static void saved(byte[] bytes) {
+    try {
+      check(Arrays.equals(MapFile.encode(MapFile.decode(bytes)), bytes), "another file");
+    } catch (NodeIdentity.MalformedException e) {
+      String message = String.valueOf(e.getMessage());
+      check(message.chars().noneMatch(Character::isISOControl), "a message of several lines");
+    }
+    try {
+      byte[] json = MapFile.decode(MapFile.encode(bytes));
+      check(Arrays.equals(json, bytes), "not what was saved");
+      NetworkMap.fromJson(json).self();
+    } catch (ControlException e) {
+      // As promised.
+    } catch (NodeIdentity.MalformedException e) {
+      throw new AssertionError("a good file was refused", e);
     }
   }
 

@@ -31,7 +31,10 @@ final class PeerPaths {
     void callMeMaybe();
   }
 
-  private static final int MAX_CANDIDATES = 100;
+  static final int MAX_CANDIDATES = 100;
+
+  /** So many pings may await their answers: each address once in a heartbeat, and some more. */
+  static final int MAX_PINGS = 4 * MAX_CANDIDATES;
 
   private static final class Candidate {
     private final InetSocketAddress address;
@@ -69,6 +72,11 @@ final class PeerPaths {
   /** The address in use; null when there is none. */
   @Nullable InetSocketAddress best() {
     return best;
+  }
+
+  /** How many addresses and pings are remembered. */
+  int size() {
+    return candidates.size() + sent.size();
   }
 
   /** Round trip of the address in use, in nanoseconds. */
@@ -294,6 +302,10 @@ final class PeerPaths {
   }
 
   private void ping(Candidate candidate, long now) {
+    if (sent.size() >= MAX_PINGS) {
+      // A peer that calls without end is not to make us send, and remember, as much.
+      return;
+    }
     TransactionId id = TransactionId.random(random);
     candidate.pingedAt = now;
     sent.put(id, new SentPing(candidate.address, now));

@@ -74,6 +74,23 @@ class PeerPathsTests {
     assertThat(paths.pong(ping.id, now)).isTrue();
   }
 
+  @Test
+  void aPeerThatCallsWithoutEndIsNotPingedWithoutEnd() {
+    List<InetSocketAddress> called = new ArrayList<>();
+    for (int port = 1; port <= 100; port++) {
+      called.add(new InetSocketAddress("198.51.100.1", port));
+    }
+    for (int i = 0; i < 1000; i++) {
+      paths.callMeMaybe(called, now);
+    }
+    assertThat(pings).hasSizeLessThanOrEqualTo(PeerPaths.MAX_PINGS);
+    assertThat(paths.size()).isLessThanOrEqualTo(PeerPaths.MAX_CANDIDATES + PeerPaths.MAX_PINGS);
+    pass(6, false);
+    pings.clear();
+    paths.callMeMaybe(called, now);
+    assertThat(pings).hasSize(100);
+  }
+
   private List<InetSocketAddress> pinged() {
     List<InetSocketAddress> all = pings.stream().map(SentPing::to).toList();
     pings.clear();
