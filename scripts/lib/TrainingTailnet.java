@@ -1,7 +1,6 @@
 import java.io.ByteArrayInputStream;
 import java.net.InetAddress;
-import java.nio.ByteBuffer;
-import java.nio.charset.StandardCharsets;
+import java.net.InetSocketAddress;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.security.KeyStore;
@@ -18,6 +17,7 @@ import org.tailjar.tailnet.Secret;
 import org.tailjar.tailnet.Tailnet;
 import org.tailjar.tailnet.TailnetNode;
 import org.tailjar.testkit.AuthKeyOptions;
+import org.tailjar.testkit.Datagram;
 import org.tailjar.testkit.TestTailnet;
 
 /**
@@ -34,7 +34,9 @@ final class TrainingTailnet {
   private static final int BURST = 40;
   private static final Duration PATIENCE = Duration.ofSeconds(90);
   private static final Duration PAUSE = Duration.ofMillis(50);
-  private static final byte UDP = 17;
+  private static final int PORT = 4000;
+  private static final int SHORT = 72;
+  private static final int LONG = 1152;
 
   private TrainingTailnet() {}
 
@@ -96,51 +98,13 @@ final class TrainingTailnet {
       for (int i = 0; i < Math.min(own.size(), theirs.size()); i++) {
         for (int n = 0; n < BURST; n++) {
           device.inject(
-              udp(own.get(i).getAddress(), theirs.get(i).getAddress(), n % 4 == 0 ? 100 : 1200));
+              new Datagram(
+                      new InetSocketAddress(own.get(i), PORT),
+                      new InetSocketAddress(theirs.get(i), PORT),
+                      new byte[n % 4 == 0 ? SHORT : LONG])
+                  .packet());
         }
       }
     }
-  }
-
-  private static byte[] udp(byte[] from, byte[] to, int length) {
-    ByteBuffer packet = ByteBuffer.allocate(length);
-    if (from.length == 4) {
-      packet
-          .putShort((short) 0x4500)
-          .putShort((short) length)
-          .putInt(0)
-          .put((byte) 64)
-          .put(UDP)
-          .putShort((short) 0)
-          .put(from)
-          .put(to);
-      packet.putShort(10, (short) ~sum(packet, 0, 20, 0));
-    } else {
-      packet
-          .putInt(0x60000000)
-          .putShort((short) (length - 40))
-          .put(UDP)
-          .put((byte) 64)
-          .put(from)
-          .put(to);
-    }
-    int transport = packet.position();
-    packet.putShort((short) 4000).putShort((short) 4000).putShort((short) (length - transport));
-    packet.putShort((short) 0).put("training".getBytes(StandardCharsets.US_ASCII));
-    int pseudo = UDP + length - transport;
-    int addresses = transport - from.length - to.length;
-    packet.putShort(transport + 6, (short) ~sum(packet, addresses, length, pseudo));
-    return packet.array();
-  }
-
-  private static int sum(ByteBuffer bytes, int from, int to, int start) {
-    int sum = start;
-    for (int i = from; i < to; i += 2) {
-      sum += Short.toUnsignedInt(bytes.getShort(i));
-    }
-    while (sum >>> 16 != 0) {
-      sum = (sum & 0xFFFF) + (sum >>> 16);
-    }
-    return sum;
   }
 }

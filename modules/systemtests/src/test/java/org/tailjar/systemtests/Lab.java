@@ -61,6 +61,11 @@ final class Lab implements AutoCloseable {
     return start(Scheme.HTTP, Shell.find("headscale").isPresent());
   }
 
+  /** The same over http, with the testkit's control server, relay and STUN server. */
+  static Lab startEmbedded() {
+    return start(Scheme.HTTP, false);
+  }
+
   private static Lab start(Scheme scheme, boolean real) {
     need("ip", "socat", "openssl", "nft");
     Lab lab = new Lab(scheme);
@@ -268,7 +273,7 @@ final class Lab implements AutoCloseable {
 
   /** A fresh pre-auth key. */
   String key(String... flags) {
-    if (embedded != null && flags.length == 0) {
+    if (embedded != null && List.of("--reusable").containsAll(List.of(flags))) {
       return embedded.key();
     }
     List<String> arguments =

@@ -151,23 +151,6 @@ public final class TestTailnet implements AutoCloseable {
     stun.close();
   }
 
-  /**
-   * Runs a tailnet until the process is ended. Prints its URL and a reusable auth key as the
-   * environment of a node: {@code TAILSCALE_SERVER_URL=...} and {@code TAILSCALE_KEY=...}.
-   *
-   * @param arguments the address to listen on; without it 127.0.0.1
-   */
-  public static void main(String... arguments) throws Exception {
-    Builder settings = builder();
-    if (arguments.length > 0) {
-      settings.address(InetAddress.ofLiteral(arguments[0]));
-    }
-    TestTailnet tailnet = settings.start();
-    System.out.println("TAILSCALE_SERVER_URL=" + tailnet.url());
-    System.out.println("TAILSCALE_KEY=" + tailnet.control().newAuthKey(AuthKeyOptions.REUSABLE));
-    Thread.currentThread().join();
-  }
-
   /** The address as a URL has it. */
   private String host() {
     String text = address.getHostAddress();

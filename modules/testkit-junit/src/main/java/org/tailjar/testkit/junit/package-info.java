@@ -1,0 +1,2 @@
+/** A tailnet for a test by one annotation. */
+package org.tailjar.testkit.junit;
