@@ -259,28 +259,4 @@ class MapStreamTests extends ControlClientFixture {
     client.close();
     assertThat(ended).succeedsWithin(Duration.ofSeconds(5));
   }
-
-  @Test
-  void aStreamThatIsCutAnywhereIsLostAndNeverHangs() throws Exception {
-    server.script = (request, reply) -> reply.status(200).messages(SELF, "{\"Domain\":\"x\"}");
-    poll();
-    listener.await(RecordingListener.Map.class, e -> "x".equals(e.map().domain()));
-    long total = server.sent();
-    for (long cut = 0; cut <= total; cut += 1 + total / 60) {
-      RecordingListener told = new RecordingListener();
-      CompletableFuture<Void> ended;
-      try (ScriptedServer cutting = new ScriptedServer();
-          ControlClient cutOff = client(cutting, told, Duration.ofSeconds(20))) {
-        cutting.script =
-            (request, reply) -> {
-              reply.status(200).messages(SELF, "{\"Domain\":\"x\"}");
-              reply.messages("{\"Domain\":\"" + "y".repeat(500) + "\"}");
-            };
-        cutting.cutAfter = cut;
-        ended = poll(cutOff);
-        assertThat(told.await(RecordingListener.Lost.class).reason()).isNotEmpty();
-      }
-      assertThat(ended).succeedsWithin(Duration.ofSeconds(5));
-    }
-  }
 }

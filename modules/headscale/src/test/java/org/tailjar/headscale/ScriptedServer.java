@@ -71,6 +71,12 @@ final class ScriptedServer implements Closeable {
   /** The connection is closed after so many bytes in all; -1 never. */
   volatile long cutAfter = -1;
 
+  /** After so many bytes in all nothing more is sent; -1 never. */
+  volatile long stallAfter = -1;
+
+  /** The byte that is sent with all its bits turned; -1 none. */
+  volatile long garbleAt = -1;
+
   /** At most so many bytes leave at once. */
   volatile int pieces = Integer.MAX_VALUE;
 
@@ -190,6 +196,16 @@ final class ScriptedServer implements Closeable {
           socket.close();
           throw new IOException("cut");
         }
+      }
+      if (stallAfter >= 0) {
+        size = (int) Math.min(size, stallAfter - sent);
+        if (size == 0) {
+          return;
+        }
+      }
+      if (garbleAt >= sent && garbleAt < sent + size) {
+        bytes = bytes.clone();
+        bytes[(int) (at + garbleAt - sent)] ^= (byte) 0xff;
       }
       out.write(bytes, at, size);
       at += size;
