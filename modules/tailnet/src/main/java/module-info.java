@@ -7,6 +7,7 @@ module org.tailjar.tailnet {
   requires transitive org.tailjar.tun;
   requires transitive org.tailjar.dataplane;
   requires transitive org.tailjar.headscale;
+  requires org.tailjar.dns;
 
   exports org.tailjar.tailnet;
 }

@@ -39,21 +39,25 @@ public final class DnsServer implements AutoCloseable {
   public record Address(InetAddress own, InetAddress service) {}
 
   /**
-   * Starts to listen; answers by {@link MagicDns#EMPTY} at first.
+   * Starts to listen; answers by {@link MagicDns#EMPTY} at first. An address that the system does
+   * not have, such as IPv6 that is switched off, is passed over when another one is there.
    *
-   * @throws IOException when it cannot listen at one of the addresses
+   * @throws IOException when it cannot listen at any of the addresses
    */
   public static DnsServer open(List<Address> addresses) throws IOException {
     DnsServer server = new DnsServer();
-    try {
-      for (Address address : addresses) {
+    IOException failure = new IOException("there is no address to listen at");
+    for (Address address : addresses) {
+      try {
         server.listeners.add(DnsListener.open(address.own(), address.service(), server.answering));
+      } catch (IOException e) {
+        failure = e;
       }
-      return server;
-    } catch (IOException e) {
-      server.close();
-      throw e;
     }
+    if (server.listeners.isEmpty()) {
+      throw failure;
+    }
+    return server;
   }
 
   /** Answers by this from the next question on. */

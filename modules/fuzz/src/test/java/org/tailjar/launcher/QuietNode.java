@@ -41,6 +41,7 @@ final class QuietNode implements TailnetNode {
         Optional.empty(),
         Optional.empty(),
         "connected",
+        "on",
         TrafficStatistics.NONE);
   }
 

@@ -93,6 +93,7 @@ record Configuration(
             .udpPort(udpPort)
             .mtu(mtu)
             .acceptRoutes(acceptRoutes)
+            .acceptDns(acceptDns)
             .logout(logout)
             .ephemeral(ephemeral)
             .device(device);

@@ -180,12 +180,8 @@ final class ConfigurationReader {
   }
 
   private boolean acceptDns() {
-    var setting = setting("TAILSCALE_ACCEPT_DNS", ExtraArguments.ACCEPT_DNS, "TS_ACCEPT_DNS");
-    var accepted = onOrOff(setting);
-    if (accepted.orElse(false)) {
-      warnIfNotBuilt("TAILSCALE_ACCEPT_DNS", setting.orElseThrow());
-    }
-    return accepted.orElse(true);
+    return onOrOff(setting("TAILSCALE_ACCEPT_DNS", ExtraArguments.ACCEPT_DNS, "TS_ACCEPT_DNS"))
+        .orElse(true);
   }
 
   private boolean acceptRoutes() {

@@ -89,6 +89,7 @@ final class Documents {
         status.interfaceName().orElse(""),
         status.udpPort(),
         status.serverConnection(),
+        status.dns(),
         status.mapAge().map(age -> rounded(seconds(age), 3)).orElse(null),
         new StatusDocument.PacketsPerCall(
             rounded(traffic.tunRead().mean(), 2),

@@ -81,6 +81,7 @@ public record StatusDocument(
    * @param live its threads run
    * @param mapAgeSeconds since the last network map, absent without one
    * @param server one line about the connection to the server
+   * @param dns whether the system looks up names here, and why not
    */
   @Json
   public record Tailjar(
@@ -90,6 +91,7 @@ public record StatusDocument(
       @Property("Interface") String interfaceName,
       @Property("UDPPort") int udpPort,
       @Property("Server") String server,
+      @Property("DNS") String dns,
       @Property("MapAgeSeconds") @Nullable Double mapAgeSeconds,
       @Property("PacketsPerCall") PacketsPerCall packetsPerCall,
       @Property("Calls") Calls calls,

@@ -34,7 +34,7 @@ final class StatusTable {
         text.append("; network map ").append(shown(Duration.ofMillis((long) (age * 1000))));
         text.append(" old");
       }
-      text.append('\n');
+      text.append("\n# DNS: ").append(tailjar.dns()).append('\n');
     }
     return text.toString();
   }

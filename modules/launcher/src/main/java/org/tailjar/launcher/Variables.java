@@ -42,8 +42,7 @@ final class Variables {
       KNOWN.stream().map(name -> name.substring(PREFIX.length())).toList();
 
   /** Those of them that ask for what the node cannot do yet: one warning each. */
-  static final Set<String> NOT_BUILT =
-      Set.of("TAILSCALE_ACCEPT_DNS", "TAILSCALE_ROUTES", "TAILSCALE_ADVERTISE_EXIT_NODE");
+  static final Set<String> NOT_BUILT = Set.of("TAILSCALE_ROUTES", "TAILSCALE_ADVERTISE_EXIT_NODE");
 
   /** Names that people try, for the flags and variables of the incumbent have them. */
   private static final Map<String, String> MEANT =

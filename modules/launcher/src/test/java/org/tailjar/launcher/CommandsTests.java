@@ -53,6 +53,7 @@ class CommandsTests {
             100.64.0.2  web      ada@  linux  active; direct 192.0.2.7:41641, tx 1000 rx 2000
 
             # Server: connected; network map 2 s old
+            # DNS: on
             """);
   }
 

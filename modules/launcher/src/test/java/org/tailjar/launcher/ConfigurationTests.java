@@ -144,8 +144,6 @@ class ConfigurationTests {
 
   @ParameterizedTest(name = "{0}={1}")
   @CsvSource({
-    "TAILSCALE_ACCEPT_DNS, true, TAILSCALE_ACCEPT_DNS is ignored",
-    "TS_ACCEPT_DNS, true, TS_ACCEPT_DNS is ignored",
     "TAILSCALE_ROUTES, 10.0.0.0/24, TAILSCALE_ROUTES is ignored",
     "TS_ROUTES, 10.0.0.0/24, TS_ROUTES is ignored",
     "TS_EXTRA_ARGS, --advertise-routes=10.0.0.0/24, TS_EXTRA_ARGS --advertise-routes is ignored",

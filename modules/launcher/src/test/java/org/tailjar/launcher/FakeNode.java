@@ -135,6 +135,7 @@ final class FakeNode implements TailnetNode {
         Optional.of(new NodeStatus.TailnetInfo("example.com", "tail.example.com", true)),
         Optional.of(Duration.ofMillis(2500)),
         "connected",
+        "on",
         new TrafficStatistics(
             new CallCount(10, 320),
             new CallCount(4, 100),
@@ -162,6 +163,7 @@ final class FakeNode implements TailnetNode {
         status.tailnet(),
         status.mapAge(),
         status.serverConnection(),
+        status.dns(),
         status.traffic());
   }
 
@@ -180,6 +182,7 @@ final class FakeNode implements TailnetNode {
         Optional.empty(),
         Optional.empty(),
         "connected",
+        "on",
         TrafficStatistics.NONE);
   }
 

@@ -6,6 +6,7 @@ import java.lang.System.Logger.Level;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.InstantSource;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.TimeUnit;
@@ -14,6 +15,7 @@ import java.util.function.Consumer;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 import org.tailjar.crypto.NodePrivateKey;
+import org.tailjar.dataplane.ServiceTurn;
 import org.tailjar.headscale.NetworkMap;
 import org.tailjar.magicsock.LocalPaths;
 import org.tailjar.packet.IpPrefix;
@@ -59,6 +61,7 @@ final class Attachment {
   private final Supplier<PacketInterface> interfaces;
   private final PathOpener paths;
   private final boolean acceptRoutes;
+  private final SystemDns dns;
   private final Consumer<LocalPaths> onLocalPaths;
   private final ReentrantLock lock = new ReentrantLock();
   private final Repairs repairs = new Repairs(this::repaired, REPAIR_INTERVAL);
@@ -94,6 +97,7 @@ final class Attachment {
    *
    * @param interfaceName what the interface is called in the system, if it is one of the system's
    * @param interfaces opens the interface, for the first time and when it has to be made anew
+   * @param dns follows what the interface has
    * @param onLocalPaths told of every change, on a thread of its own
    */
   Attachment(
@@ -101,11 +105,13 @@ final class Attachment {
       Supplier<PacketInterface> interfaces,
       PathOpener paths,
       boolean acceptRoutes,
+      SystemDns dns,
       Consumer<LocalPaths> onLocalPaths) {
     this.interfaceName = interfaceName;
     this.interfaces = interfaces;
     this.paths = paths;
     this.acceptRoutes = acceptRoutes;
+    this.dns = dns;
     this.onLocalPaths = onLocalPaths;
   }
 
@@ -210,6 +216,7 @@ final class Attachment {
       map = null;
       damaged = false;
       expiry.set(Optional.empty());
+      dns.leave();
       closePath(PATH_CLOSES);
       PacketInterface left = attached;
       if (left != null) {
@@ -246,6 +253,7 @@ final class Attachment {
   void close(Deadline deadline) {
     closed = true; // ends a repair under way
     expiry.close();
+    dns.close(); // before the ways that its questions go
     NetworkWatch watching = watch;
     if (watching != null) {
       watching.close();
@@ -278,7 +286,7 @@ final class Attachment {
     }
     int number = generation + 1;
     generation = number;
-    path =
+    PacketPath opened =
         paths.open(
             on.device(),
             nodeKey,
@@ -288,6 +296,8 @@ final class Attachment {
                 pathFailed(cause);
               }
             });
+    opened.serve(dns.turn());
+    path = opened;
   }
 
   /** Whether no thread is left of the packet path, nor of an earlier one on this device. */
@@ -337,12 +347,22 @@ final class Attachment {
       return false;
     }
     List<IpPrefix> addresses = MapTranslation.prefixes(wanted.self().addresses());
-    List<IpPrefix> routes = MapTranslation.routes(wanted, acceptRoutes, Instant.now());
+    Instant now = Instant.now();
+    List<IpPrefix> routes = new ArrayList<>(MapTranslation.routes(wanted, acceptRoutes, now));
+    routes.addAll(dns.routes(wanted, now));
     // Routes also change with time, when a peer's key expires.
     boolean asBefore = List.of(addresses, routes).equals(configured);
     boolean changed = present.configure(addresses, routes);
     configured = List.of(addresses, routes);
+    dns.apply(wanted, now, this::serve);
     return asBefore && changed;
+  }
+
+  private void serve(Optional<ServiceTurn> turn) {
+    PacketPath present = path;
+    if (present != null) {
+      present.serve(turn);
+    }
   }
 
   /** Puts back what others took from the interface; false once that is nobody's any more. */

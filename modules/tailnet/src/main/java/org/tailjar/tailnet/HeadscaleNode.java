@@ -57,6 +57,7 @@ final class HeadscaleNode implements TailnetNode, Membership.Observer {
   private volatile @Nullable Membership membership;
   private volatile @Nullable ControlClient client;
   private volatile @Nullable Attachment attachment;
+  private volatile @Nullable SystemDns dns;
 
   private volatile NodeStatus.State state = NodeStatus.State.NO_STATE;
   private volatile Optional<URI> authUrl = Optional.empty();
@@ -90,12 +91,15 @@ final class HeadscaleNode implements TailnetNode, Membership.Observer {
       Outbound made = Outbound.open(config, serverUrl, discoKey);
       outbound = made;
       mapKeeper = new MapKeeper(opened);
+      SystemDns names = SystemDns.open(config); // before the first name is looked up
+      dns = names;
       Attachment attaching =
           new Attachment(
               config.interfaceName(),
               interfaces,
               made::packetPath,
               config.acceptRoutes(),
+              names,
               this::localPathsChanged);
       attachment = attaching;
       attaching.open(identity.nodeKey());
@@ -250,6 +254,10 @@ final class HeadscaleNode implements TailnetNode, Membership.Observer {
     if (attached != null && !attached.works()) {
       health.add("the packet path does not work and is being made anew");
     }
+    SystemDns names = dns;
+    if (names != null) {
+      names.complaint().ifPresent(health::add);
+    }
     if (serverConnection.startsWith("retrying")) {
       health.add("the server is not connected, " + serverConnection);
     }
@@ -267,6 +275,7 @@ final class HeadscaleNode implements TailnetNode, Membership.Observer {
             Optional.empty(),
             time == null ? Optional.empty() : Optional.of(Duration.between(time, now)),
             serverConnection,
+            names == null ? "off: not started" : names.status(),
             path == null
                 ? TrafficStatistics.NONE
                 : StatusReport.traffic(path.statistics(), path.losses()));

@@ -19,6 +19,8 @@ import org.tailjar.transport.ProxyRules;
  * @param udpPort the UDP port wanted, 0 for any; another is used when it is taken
  * @param mtu of the TUN interface, in bytes
  * @param acceptRoutes whether subnet routes of other nodes are used
+ * @param acceptDns whether the system looks up names through this node, where the tailnet has DNS
+ *     settings; it then rewrites {@code /etc/resolv.conf} while it runs
  * @param logout what {@link TailnetNode#close()} does about the registration
  * @param ephemeral whether the server is told that this node goes away with its connection
  * @param device what packets are read from
@@ -34,6 +36,7 @@ public record NodeConfig(
     int udpPort,
     int mtu,
     boolean acceptRoutes,
+    boolean acceptDns,
     LogoutPolicy logout,
     boolean ephemeral,
     DeviceKind device) {
@@ -86,6 +89,7 @@ public record NodeConfig(
     private int udpPort = DEFAULT_UDP_PORT;
     private int mtu = DEFAULT_MTU;
     private boolean acceptRoutes;
+    private boolean acceptDns;
     private LogoutPolicy logout = LogoutPolicy.AUTO;
     private boolean ephemeral;
     private DeviceKind device = DeviceKind.TUN;
@@ -148,6 +152,12 @@ public record NodeConfig(
       return this;
     }
 
+    /** Sets whether the system looks up names through this node. */
+    public Builder acceptDns(boolean accept) {
+      acceptDns = accept;
+      return this;
+    }
+
     /** Sets what closing does about the registration. */
     public Builder logout(LogoutPolicy policy) {
       logout = policy;
@@ -179,6 +189,7 @@ public record NodeConfig(
           udpPort,
           mtu,
           acceptRoutes,
+          acceptDns,
           logout,
           ephemeral,
           device);

@@ -26,6 +26,7 @@ import java.util.Optional;
  *     empty without one
  * @param serverConnection one line about the connection to the server, for example {@code
  *     connected} or {@code retrying in 8 s: connection refused}
+ * @param dns whether the system looks up names here: {@code on}, or {@code off} and why
  * @param traffic what the packet path did
  */
 public record NodeStatus(
@@ -41,6 +42,7 @@ public record NodeStatus(
     Optional<TailnetInfo> tailnet,
     Optional<Duration> mapAge,
     String serverConnection,
+    String dns,
     TrafficStatistics traffic) {
 
   /** Copies the collections. */
@@ -65,6 +67,7 @@ public record NodeStatus(
         Optional.empty(),
         Optional.empty(),
         "not connected",
+        "off: not started",
         TrafficStatistics.NONE);
   }
 

@@ -18,6 +18,7 @@ import org.tailjar.crypto.NodePrivateKey;
 import org.tailjar.crypto.NodePublicKey;
 import org.tailjar.dataplane.DataPlane;
 import org.tailjar.dataplane.PeerTable;
+import org.tailjar.dataplane.ServiceTurn;
 import org.tailjar.dataplane.Statistics;
 import org.tailjar.filter.PacketFilter;
 import org.tailjar.headscale.NetworkMap;
@@ -89,6 +90,11 @@ final class PacketPath {
             PacketFilter.compile(
                 MapTranslation.rules(map.packetFilter()),
                 MapTranslation.prefixes(map.self().addresses()))));
+  }
+
+  /** Has a service of this process answer to its own system, or none. */
+  void serve(Optional<ServiceTurn> turn) {
+    dataPlane.serve(turn.orElse(null));
   }
 
   /** The tunnel to a peer, null when there is none. */

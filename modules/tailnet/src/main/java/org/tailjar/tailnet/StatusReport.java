@@ -54,6 +54,7 @@ final class StatusReport {
         Optional.of(tailnet(map)),
         own.mapAge(),
         own.serverConnection(),
+        own.dns(),
         own.traffic());
   }
 

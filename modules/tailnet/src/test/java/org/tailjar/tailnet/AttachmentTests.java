@@ -119,6 +119,7 @@ class AttachmentTests {
             return outbound.packetPath(on, key, local, failure);
           },
           false,
+          SystemDns.unused(),
           local -> {});
 
   @AfterEach
