@@ -59,7 +59,7 @@ final class Membership implements AutoCloseable {
   private static final Duration LOGOUT_CHECK = Duration.ofMillis(100);
 
   private final String server;
-  private final AuthKeySource authKeys;
+  private final UsableKey authKey;
   private final StateStore store;
   private final LinkFactory links;
   private final Observer observer;
@@ -75,9 +75,6 @@ final class Membership implements AutoCloseable {
 
   /** While a logout is under way nothing is registered. */
   private volatile boolean leaving;
-
-  /** The auth key that was of no use last: it is not sent again. */
-  private @Nullable Secret uselessKey;
 
   /** Whether the server has called this node registered and has not shown it a map since. */
   private boolean registeredWithoutMap;
@@ -116,7 +113,7 @@ final class Membership implements AutoCloseable {
     this.keyFileInterval = keyFileInterval;
     this.wasUp = wasUp;
     this.server = server;
-    this.authKeys = authKeys;
+    this.authKey = new UsableKey(authKeys, troubles);
     this.store = store;
     this.identity = identity;
     this.links = links;
@@ -162,7 +159,7 @@ final class Membership implements AutoCloseable {
    * @return whether the server accepts the node key
    */
   private boolean register() throws IOException {
-    Optional<Secret> key = identity.registered() ? Optional.empty() : usableKey();
+    Optional<Secret> key = identity.registered() ? Optional.empty() : authKey.read();
     Registration outcome =
         currentLink()
             .register(
@@ -191,13 +188,13 @@ final class Membership implements AutoCloseable {
         return false;
       }
       case Registration.NeedsLogin(String url) -> {
-        if (identity.registered() && usableKey().isPresent()) {
+        if (identity.registered() && authKey.read().isPresent()) {
           troubles.say(Level.WARNING, "the server no longer knows this node; registering it again");
           keep(identity.asUnregistered());
           return false;
         }
         // A server that asks for a person in spite of a key will do so again.
-        key.ifPresent(sent -> uselessKey = sent);
+        key.ifPresent(authKey::useless);
         return awaitLogin(url);
       }
       case Registration.Rejected rejected -> {
@@ -225,7 +222,7 @@ final class Membership implements AutoCloseable {
       return false;
     }
     LOG.log(Level.WARNING, "the server refuses the auth key: {0}", rejected.error());
-    uselessKey = key.get();
+    authKey.useless(key.get());
     return false;
   }
 
@@ -282,21 +279,11 @@ final class Membership implements AutoCloseable {
     try {
       return LoginWait.await(
           () -> asked.awaitLogin(nodeKey, oldNodeKey, url),
-          () -> isClosing() || usableKey().isPresent(),
+          () -> isClosing() || authKey.read().isPresent(),
           keyFileInterval);
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
       closing.countDown();
-      return Optional.empty();
-    }
-  }
-
-  private Optional<Secret> usableKey() {
-    try {
-      return authKeys.read().filter(key -> !key.equals(uselessKey));
-    } catch (IOException e) {
-      // A key that was taken away after its use must not keep a person from logging in.
-      troubles.say(Level.WARNING, "no auth key: " + sentence(e));
       return Optional.empty();
     }
   }
