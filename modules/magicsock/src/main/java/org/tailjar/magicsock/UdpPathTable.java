@@ -17,6 +17,9 @@ final class UdpPathTable {
 
   private static final int MAX_STRANGERS = 1024;
 
+  /** Also a peer may come from ever new addresses; then all are learnt anew. */
+  private static final int MAX_PATHS = 16_384;
+
   private final UdpAddressTable senders = new UdpAddressTable();
   private final Map<UdpAddress, UdpPath> paths = new HashMap<>();
   private @Nullable UdpPath last;
@@ -38,7 +41,7 @@ final class UdpPathTable {
         strangers = 1;
       }
       found = new UdpPath(address);
-      paths.put(address, found);
+      put(found);
     }
     last = found;
     return found;
@@ -47,7 +50,18 @@ final class UdpPathTable {
   /** Says whose address it is, so that it is not forgotten. */
   void owned(UdpPath path, Endpoint peer) {
     path.peer(peer);
+    put(path);
+  }
+
+  private void put(UdpPath path) {
+    if (paths.size() >= MAX_PATHS) {
+      paths.clear();
+    }
     paths.put(path.address(), path);
+  }
+
+  int size() {
+    return paths.size();
   }
 
   /** Forgets the paths of peers that are gone. */

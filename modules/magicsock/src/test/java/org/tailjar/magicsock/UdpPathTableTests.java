@@ -33,6 +33,15 @@ class UdpPathTableTests {
   }
 
   @Test
+  void aPeerThatComesFromEverNewAddressesDoesNotFillTheTable() {
+    Endpoint peer = () -> NodePrivateKey.generate().publicKey();
+    for (int port = 1; port < 60_000; port++) {
+      table.owned(table.find(address(port)), peer);
+    }
+    assertThat(table.size()).isLessThan(17_000);
+  }
+
+  @Test
   void thePathsOfAPeerThatLeftAreForgotten() {
     Endpoint peer = () -> NodePrivateKey.generate().publicKey();
     UdpPath path = table.find(address(1));
