@@ -61,6 +61,7 @@ final class DerpConnection {
   private NodePublicKey lastSource = NodePublicKey.ZERO;
   private byte[] lastSourceBytes = lastSource.bytes();
   private volatile boolean over;
+  private volatile boolean silent;
   private volatile long heard = System.nanoTime();
 
   DerpConnection(
@@ -95,7 +96,8 @@ final class DerpConnection {
             () -> {
               try {
                 Thread.sleep(PONG_TIMEOUT);
-                if (heard - asked < 0) {
+                if (heard - asked < 0 && !over) {
+                  silent = true;
                   close();
                 }
               } catch (InterruptedException e) {
@@ -123,6 +125,8 @@ final class DerpConnection {
         handleAll();
         fill();
       }
+    } catch (IOException e) {
+      throw silent ? new DerpException("no answer since the network has changed") : e;
     } finally {
       close();
       if (writer != null) {

@@ -93,6 +93,18 @@ class DerpClientTests {
   }
 
   @Test
+  void aRelayThatDoesNotAnswerAfterAChangeOfTheNetworkIsConnectedToAnew() throws Exception {
+    client.home(true);
+    TestRelay.Client silent = relay.next();
+    assertThat(event()).isEqualTo("connected 7");
+    client.check();
+    assertThat(silent.read(DerpFrames.PING).payload()).hasSize(8);
+    assertThat(event()).isEqualTo("disconnected: no answer since the network has changed");
+    relay.next();
+    assertThat(event()).isEqualTo("connected 7");
+  }
+
+  @Test
   void aRelayThatNoMapShouldNameDoesNotStopTheClient() throws Exception {
     DerpNode impossible = node("7x", "", 70_000);
     client.region(region(impossible));

@@ -148,6 +148,14 @@ public final class ControlClient implements AutoCloseable {
   }
 
   /**
+   * Says that the network of this machine has changed: if the server does not answer soon, it is
+   * connected to anew, long before its silence would tell. Returns immediately.
+   */
+  public void networkChanged() {
+    updates.doubtConnection();
+  }
+
+  /**
    * Follows the map stream, through every loss of the connection, until the client is closed, the
    * thread is interrupted, or the server does not accept the key any more ({@link
    * ControlListener#reRegister}).

@@ -19,11 +19,15 @@ final class LocalUpdates {
 
   private static final System.Logger LOG = System.getLogger("org.tailjar.headscale");
 
+  /** For a server to show that a connection still works. */
+  private static final Duration PROOF_TIMEOUT = Duration.ofSeconds(5);
+
   private final ControlConfig config;
   private final RandomGenerator random;
   private final ReentrantLock lock = new ReentrantLock();
   private final Condition changed = lock.newCondition();
   private LocalState state;
+  private boolean doubted;
 
   LocalUpdates(ControlConfig config, RandomGenerator random) {
     this.config = config;
@@ -47,6 +51,20 @@ final class LocalUpdates {
         state = next;
         changed.signalAll();
       }
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  /** Sends the state once more; the connection ends if there is no answer soon. */
+  void doubtConnection() {
+    lock.lock();
+    try {
+      state =
+          new LocalState(
+              state.revision() + 1, state.hostinfo(), state.endpoints(), state.endpointTypes());
+      doubted = true;
+      changed.signalAll();
     } finally {
       lock.unlock();
     }
@@ -120,6 +138,7 @@ final class LocalUpdates {
           TimeUnit.NANOSECONDS.sleep(pause.toNanos());
           LocalState next;
           ControlConnection on;
+          boolean inDoubt;
           lock.lock();
           try {
             while (!ended && (connection == null || sent == state.revision())) {
@@ -130,10 +149,12 @@ final class LocalUpdates {
             }
             next = state;
             on = connection;
+            inDoubt = doubted;
+            doubted = false;
           } finally {
             lock.unlock();
           }
-          pause = send(on, next, backoff);
+          pause = send(on, next, backoff, inDoubt);
         }
       } catch (InterruptedException e) {
         Thread.currentThread().interrupt();
@@ -141,8 +162,8 @@ final class LocalUpdates {
     }
 
     /** How long to wait before the next attempt; zero when this one succeeded. */
-    private Duration send(ControlConnection on, LocalState next, Backoff backoff) {
-      Duration timeout = config.timings().request();
+    private Duration send(ControlConnection on, LocalState next, Backoff backoff, boolean inDoubt) {
+      Duration timeout = inDoubt ? PROOF_TIMEOUT : config.timings().request();
       byte[] request = next.mapRequest(nodeKey, config.discoKey(), false);
       try (Http2Response response = on.post("/machine/map", request, timeout)) {
         if (response.status() != 200) {
@@ -150,6 +171,9 @@ final class LocalUpdates {
         }
       } catch (IOException e) {
         LOG.log(System.Logger.Level.DEBUG, "update", e);
+        if (inDoubt && !(e instanceof ControlException)) {
+          on.close(); // whoever reads the map stream connects anew
+        }
         Duration pause = backoff.next();
         return e instanceof ControlException refused && refused.retryAfter().compareTo(pause) > 0
             ? refused.retryAfter()

@@ -37,6 +37,16 @@ import org.tailjar.tun.NetworkWatch;
  */
 final class Attachment {
 
+  /** What others want to know of it, told on threads of its own. */
+  interface Observer {
+
+    /** This node can be reached in other ways than before. */
+    void localPaths(LocalPaths local);
+
+    /** The machine has other addresses, or another default route. */
+    void networkChanged();
+  }
+
   /** Makes the packet path for a device and a node key. */
   @FunctionalInterface
   interface PathOpener {
@@ -62,7 +72,7 @@ final class Attachment {
   private final PathOpener paths;
   private final boolean acceptRoutes;
   private final SystemDns dns;
-  private final Consumer<LocalPaths> onLocalPaths;
+  private final Observer observer;
   private final ReentrantLock lock = new ReentrantLock();
   private final Repairs repairs = new Repairs(this::repaired, REPAIR_INTERVAL);
 
@@ -98,7 +108,6 @@ final class Attachment {
    * @param interfaceName what the interface is called in the system, if it is one of the system's
    * @param interfaces opens the interface, for the first time and when it has to be made anew
    * @param dns follows what the interface has
-   * @param onLocalPaths told of every change, on a thread of its own
    */
   Attachment(
       String interfaceName,
@@ -106,13 +115,13 @@ final class Attachment {
       PathOpener paths,
       boolean acceptRoutes,
       SystemDns dns,
-      Consumer<LocalPaths> onLocalPaths) {
+      Observer observer) {
     this.interfaceName = interfaceName;
     this.interfaces = interfaces;
     this.paths = paths;
     this.acceptRoutes = acceptRoutes;
     this.dns = dns;
-    this.onLocalPaths = onLocalPaths;
+    this.observer = observer;
   }
 
   /**
@@ -161,6 +170,7 @@ final class Attachment {
     if (present != null) {
       present.networkChanged();
     }
+    observer.networkChanged();
   }
 
   /**
@@ -389,7 +399,7 @@ final class Attachment {
   private void localPathsChanged(int number, LocalPaths local) {
     if (number == generation) {
       localPaths = local;
-      onLocalPaths.accept(local);
+      observer.localPaths(local);
     }
   }
 

@@ -34,7 +34,7 @@ import org.tailjar.magicsock.LocalPaths;
  * <p>The parts are made and replaced under this object's lock, which is never held while waiting
  * for the network; what the status shows is read from volatile snapshots.
  */
-final class HeadscaleNode implements TailnetNode, Membership.Observer {
+final class HeadscaleNode implements TailnetNode, Membership.Observer, Attachment.Observer {
 
   private static final Logger LOG = System.getLogger("org.tailjar.tailnet");
   private static final Duration LOGOUT_ON_CLOSE = Duration.ofMillis(2500);
@@ -100,7 +100,7 @@ final class HeadscaleNode implements TailnetNode, Membership.Observer {
               made::packetPath,
               config.acceptRoutes(),
               names,
-              this::localPathsChanged);
+              this);
       attachment = attaching;
       attaching.open(identity.nodeKey());
       applySavedMap(opened, identity);
@@ -227,7 +227,16 @@ final class HeadscaleNode implements TailnetNode, Membership.Observer {
 
   // What the attachment tells.
 
-  private void localPathsChanged(LocalPaths local) {
+  @Override
+  public void networkChanged() {
+    ControlClient known = client;
+    if (known != null) {
+      known.networkChanged();
+    }
+  }
+
+  @Override
+  public void localPaths(LocalPaths local) {
     ControlClient known = client;
     if (known != null) {
       tell(known, local);

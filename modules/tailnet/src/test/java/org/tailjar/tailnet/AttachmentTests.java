@@ -24,6 +24,7 @@ import org.tailjar.headscale.MapResponse;
 import org.tailjar.headscale.NetworkMap;
 import org.tailjar.headscale.ServerUrl;
 import org.tailjar.headscale.WireJson;
+import org.tailjar.magicsock.LocalPaths;
 import org.tailjar.packet.GatherPacket;
 import org.tailjar.packet.InMemoryDevice;
 import org.tailjar.packet.PacketDevice;
@@ -120,7 +121,13 @@ class AttachmentTests {
           },
           false,
           SystemDns.unused(),
-          local -> {});
+          new Attachment.Observer() {
+            @Override
+            public void localPaths(LocalPaths local) {}
+
+            @Override
+            public void networkChanged() {}
+          });
 
   @AfterEach
   void close() {
