@@ -18,7 +18,12 @@ public final class UdpSender {
   private static final int MAX_SEGMENTS = 64;
   private static final int MSG_NOSIGNAL = 0x4000;
 
-  /** How long a send waits for room before what it has is lost, as in a full queue of a router. */
+  /**
+   * How long a send waits for room before what it has is lost, as in a full queue of a router. The
+   * wait is the tunnel's back pressure: meanwhile nothing is read from the interface, whose queue
+   * fills up, so that TCP above it slows down instead of losing packets. It is short, since peers
+   * on other ways wait as well.
+   */
   private static final long WAIT_NANOS = 20_000_000;
 
   private final UdpSocket socket;
@@ -146,7 +151,7 @@ public final class UdpSender {
     }
   }
 
-  private static SendResult result(int errno) throws LinuxException {
+  static SendResult result(int errno) throws LinuxException {
     return switch (errno) {
       case Errno.EAGAIN, Errno.ENOBUFS, Errno.ENOMEM -> SendResult.FULL;
       case Errno.EMSGSIZE -> SendResult.TOO_LONG;
