@@ -1,0 +1,68 @@
+package org.tailjar.tailnet;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Locale;
+import java.util.stream.Stream;
+
+/**
+ * What this process holds.
+ *
+ * @param heapBytes what the garbage collector leaves
+ * @param offHeapBytes resident memory but for what the heap takes of the system
+ */
+record ResourceUse(long descriptors, long threads, long heapBytes, long offHeapBytes) {
+
+  private static final long MEGABYTE = 1 << 20;
+
+  static ResourceUse now() throws IOException {
+    long heap = Long.MAX_VALUE;
+    // Cleaners give memory and descriptors back after the collection that found them.
+    for (int i = 0; i < 4; i++) {
+      System.gc();
+      Runtime runtime = Runtime.getRuntime();
+      heap = Math.min(heap, runtime.totalMemory() - runtime.freeMemory());
+    }
+    long resident =
+        Files.readAllLines(Path.of("/proc/self/status")).stream()
+            .filter(line -> line.startsWith("VmRSS:"))
+            .mapToLong(line -> 1024 * Long.parseLong(line.replaceAll("[^0-9]", "")))
+            .sum();
+    return new ResourceUse(
+        entries("/proc/self/fd"),
+        entries("/proc/self/task"),
+        heap,
+        Math.max(0, resident - Runtime.getRuntime().totalMemory()));
+  }
+
+  private static long entries(String directory) throws IOException {
+    try (Stream<Path> files = Files.list(Path.of(directory))) {
+      return files.count();
+    }
+  }
+
+  /** Asserts that this is as much as before, but for what any JVM does by itself. */
+  void assertNoMoreThan(ResourceUse before, String afterWhat) {
+    System.out.printf(
+        Locale.ROOT,
+        "%s: descriptors %d -> %d, threads %d -> %d, heap %.1f -> %.1f MB, off-heap %d -> %d MB%n",
+        afterWhat,
+        before.descriptors,
+        descriptors,
+        before.threads,
+        threads,
+        before.heapBytes / 1e6,
+        heapBytes / 1e6,
+        before.offHeapBytes / MEGABYTE,
+        offHeapBytes / MEGABYTE);
+    assertThat(descriptors).as("descriptors").isLessThanOrEqualTo(before.descriptors + 4);
+    // Carriers of virtual threads and compilers come and go.
+    assertThat(threads).as("threads").isLessThanOrEqualTo(before.threads + 12);
+    assertThat(heapBytes).as("heap").isLessThan(before.heapBytes + 6 * MEGABYTE);
+    // What the heap gives back is not gone at once.
+    assertThat(offHeapBytes).as("off-heap").isLessThan(before.offHeapBytes + 192 * MEGABYTE);
+  }
+}
