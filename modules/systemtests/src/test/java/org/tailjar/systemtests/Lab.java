@@ -228,7 +228,12 @@ final class Lab implements AutoCloseable {
 
   /** Starts a program in the namespace of a host; its output goes to a file of the lab. */
   Process spawn(String host, Path log, Map<String, String> environment, String... command) {
-    ProcessBuilder builder = new ProcessBuilder(inside(host, command)).redirectErrorStream(true);
+    return spawn(log, environment, inside(host, command));
+  }
+
+  /** Starts a program wherever its command line says; its output goes to a file of the lab. */
+  Process spawn(Path log, Map<String, String> environment, List<String> line) {
+    ProcessBuilder builder = new ProcessBuilder(line).redirectErrorStream(true);
     builder
         .environment()
         .keySet()

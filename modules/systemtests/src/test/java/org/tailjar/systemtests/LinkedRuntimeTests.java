@@ -49,25 +49,12 @@ class LinkedRuntimeTests {
   }
 
   @Test
-  void theCacheMapsInAContainerOf128Megabytes() throws IOException {
-    boolean unified = Files.exists(Path.of("/sys/fs/cgroup/cgroup.controllers"));
-    Path group =
-        Path.of(unified ? "/sys/fs/cgroup" : "/sys/fs/cgroup/memory")
-            .resolve("tailjar-test-" + ProcessHandle.current().pid());
-    try {
-      Files.createDirectory(group);
-    } catch (IOException e) {
-      assumeTrue(false, "needs control groups for memory that it may make: " + e.getMessage());
-    }
-    try {
-      Files.writeString(
-          group.resolve(unified ? "memory.max" : "memory.limit_in_bytes"),
-          Long.toString(128L << 20));
-      String line =
-          "echo $$ > '" + group + "/cgroup.procs' && exec '" + Lab.launcher() + "' version";
-      Shell.run("env", "_JAVA_OPTIONS=-XX:AOTMode=on", "sh", "-c", line).succeeded();
-    } finally {
-      Files.delete(group);
+  void theCacheMapsInAContainerOf128Megabytes() {
+    try (MemoryGroup group = MemoryGroup.ofMegabytes(128)) {
+      List<String> line =
+          group.inside(
+              List.of("env", "_JAVA_OPTIONS=-XX:AOTMode=on", Lab.launcher().toString(), "version"));
+      Shell.run(line.toArray(String[]::new)).succeeded();
     }
   }
 

@@ -23,6 +23,7 @@ final class TailjarNode implements AutoCloseable {
   private final String host;
   private final Path state;
   private final Map<String, String> environment = new HashMap<>();
+  private @Nullable MemoryGroup group;
   private @Nullable Process process;
 
   TailjarNode(Lab lab, String host) {
@@ -52,14 +53,25 @@ final class TailjarNode implements AutoCloseable {
     return this;
   }
 
+  /** Has it run in a control group, and its command line, too. */
+  TailjarNode in(MemoryGroup limited) {
+    group = limited;
+    return this;
+  }
+
   /** Starts it with a fresh key, and waits until it is ready. */
   TailjarNode join(String... keyFlags) {
     return with("TAILSCALE_KEY", lab.key(keyFlags)).start().awaitReady();
   }
 
   TailjarNode start() {
-    process = lab.spawn(host, log(), environment, Lab.launcher().toString(), "run");
+    process =
+        lab.spawn(log(), environment, grouped(lab.inside(host, Lab.launcher().toString(), "run")));
     return this;
+  }
+
+  private List<String> grouped(List<String> line) {
+    return group == null ? line : group.inside(line);
   }
 
   TailjarNode awaitReady() {
@@ -76,7 +88,7 @@ final class TailjarNode implements AutoCloseable {
             lab.inside(host, "env", "TAILSCALE_SOCKET=" + environment.get("TAILSCALE_SOCKET")));
     line.add(Lab.launcher().toString());
     line.addAll(List.of(arguments));
-    return Shell.run(Duration.ofSeconds(30), line);
+    return Shell.run(Duration.ofSeconds(30), grouped(line));
   }
 
   String ip4() {
@@ -151,6 +163,11 @@ final class TailjarNode implements AutoCloseable {
 
   boolean isRunning() {
     return running().isAlive();
+  }
+
+  /** Its process. */
+  long pid() {
+    return running().pid();
   }
 
   private Process running() {

@@ -1,0 +1,285 @@
+package org.tailjar.systemtests;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.nio.file.Files;
+import java.time.Duration;
+import java.util.List;
+import java.util.Locale;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.TestInstance;
+
+/**
+ * What a machine does to a node: each outage is over by itself, is said once, and costs a number of
+ * packets that is printed.
+ */
+@TestInstance(TestInstance.Lifecycle.PER_CLASS)
+class OutageTests {
+
+  private Lab lab;
+  private TailjarNode a;
+  private TailjarNode b;
+  private String address;
+  private int logged;
+
+  private interface Outage {
+    void happens() throws Exception;
+  }
+
+  @BeforeAll
+  void joinAll() {
+    lab = Lab.start(Lab.Scheme.HTTP);
+    a = lab.tailjar("na").join();
+    b = lab.tailjar("nb").join();
+    address = b.ip4();
+  }
+
+  @AfterAll
+  void leave() {
+    if (lab != null) {
+      lab.close();
+    }
+  }
+
+  @BeforeEach
+  void beginDirect() {
+    awaitDirect();
+    logged = a.logText().length();
+  }
+
+  private void awaitDirect() {
+    assertThat(
+            Shell.eventually(
+                Duration.ofSeconds(30),
+                () ->
+                    lab.pings("na", address, 1) == 1
+                        && a.tailjar("ping", address).output().contains("via 10.77.0.")))
+        .as("direct: %s; %s", a.tailjar("ping", address).output(), a.logText())
+        .isTrue();
+  }
+
+  /** Lines of the log of this test that are not mere information. */
+  private List<String> troubles() {
+    return a.logText()
+        .substring(logged)
+        .lines()
+        .filter(line -> line.toUpperCase(Locale.ROOT).matches(".*\\b(WARN|WARNING|ERROR)\\b.*"))
+        .toList();
+  }
+
+  private PingStream.Figures during(String name, Outage outage) throws Exception {
+    PingStream pings = PingStream.start(lab, "na", address);
+    outage.happens();
+    pings.awaitAnswers(25);
+    return pings.stop().of(name);
+  }
+
+  private void ip(String... arguments) {
+    String[] line = new String[arguments.length + 1];
+    line[0] = "ip";
+    System.arraycopy(arguments, 0, line, 1, arguments.length);
+    lab.run("na", line).succeeded();
+  }
+
+  private void assertPutBack(String name, Outage outage) throws Exception {
+    PingStream.Figures figures = during(name, outage);
+    assertThat(figures.longestSilence()).isLessThan(Duration.ofSeconds(4));
+    assertThat(troubles().stream().filter(line -> !line.contains("put back")))
+        .as("said once")
+        .hasSize(1);
+    // What was not missed by these pings, too.
+    assertThat(lab.pings("na", b.ip6(), 1)).isEqualTo(1);
+    assertThat(lab.pings("nb", a.ip4(), 1)).isEqualTo(1);
+  }
+
+  @Test
+  void anInterfaceThatIsSwitchedOffComesBack() throws Exception {
+    assertThat(
+            during("interface down", () -> ip("link", "set", "tailscale0", "down"))
+                .longestSilence())
+        .isLessThan(Duration.ofSeconds(4));
+    assertThat(
+            during("address removed", () -> ip("-4", "addr", "flush", "dev", "tailscale0"))
+                .longestSilence())
+        .isLessThan(Duration.ofSeconds(4));
+    assertThat(during("routes removed", () -> ip("route", "flush", "table", "52")).longestSilence())
+        .isLessThan(Duration.ofSeconds(4));
+    assertThat(during("rule removed", () -> ip("rule", "del", "priority", "5270")).longestSilence())
+        .isLessThan(Duration.ofSeconds(4));
+    assertThat(a.logText().lines().filter(line -> line.contains("put back")))
+        .as("said once, whatever the other tests did")
+        .hasSize(1);
+    assertThat(lab.pings("na", b.ip6(), 1)).isEqualTo(1);
+    assertThat(lab.pings("nb", a.ip4(), 1)).isEqualTo(1);
+  }
+
+  @Test
+  void anInterfaceThatIsDeletedIsMadeAnew() throws Exception {
+    assertPutBack("interface deleted", () -> ip("link", "del", "tailscale0"));
+  }
+
+  @Test
+  void anInterfaceThatIsRenamedIsMadeAnew() throws Exception {
+    assertPutBack(
+        "interface renamed",
+        () -> {
+          ip("link", "set", "tailscale0", "down");
+          ip("link", "set", "tailscale0", "name", "other0");
+        });
+  }
+
+  @Test
+  void aMachineThatGetsAnotherAddressIsFoundThere() throws Exception {
+    try {
+      PingStream.Figures figures =
+          during(
+              "address of the machine changed",
+              () -> {
+                ip("addr", "del", "10.77.0.2/24", "dev", "eth0");
+                ip("addr", "add", "10.77.0.12/24", "dev", "eth0");
+              });
+      assertThat(figures.longestSilence()).isLessThan(Duration.ofSeconds(10));
+      awaitDirect();
+      assertThat(
+              Shell.eventually(
+                  Duration.ofSeconds(30),
+                  () -> b.tailjar("ping", a.ip4()).output().contains("via 10.77.0.12:")))
+          .as("the peer goes to the new address: %s", b.tailjar("ping", a.ip4()).output())
+          .isTrue();
+    } finally {
+      ip("addr", "flush", "dev", "eth0");
+      ip("addr", "add", "10.77.0.2/24", "dev", "eth0");
+    }
+    awaitDirect();
+    assertThat(troubles()).hasSizeLessThanOrEqualTo(1);
+  }
+
+  @Test
+  void aCableThatIsPulledAndPutBack() throws Exception {
+    PingStream.Figures figures =
+        during(
+            "network off for 3 s",
+            () -> {
+              ip("link", "set", "eth0", "down");
+              Shell.eventually(Duration.ofSeconds(3), () -> false);
+              ip("link", "set", "eth0", "up");
+            });
+    assertThat(figures.longestSilence()).isLessThan(Duration.ofSeconds(13));
+    assertThat(troubles()).hasSizeLessThanOrEqualTo(1);
+  }
+
+  @Test
+  void datagramsThatAFirewallRefusesGoByTheRelay() throws Exception {
+    PingStream.Figures figures = during("UDP refused here (EPERM)", () -> lab.blockUdp("na"));
+    lab.unblockUdp("na");
+    assertThat(figures.longestSilence()).isLessThan(Duration.ofSeconds(5));
+    assertThat(troubles()).isEmpty();
+  }
+
+  @Test
+  void datagramsThatVanishOnTheWayGoByTheRelay() throws Exception {
+    lab.run("nb", "nft", "add", "table", "inet", "lost").succeeded();
+    PingStream.Figures figures;
+    try {
+      figures =
+          during(
+              "UDP lost on the way",
+              () -> {
+                lab.run(
+                        "nb",
+                        "nft",
+                        "add chain inet lost i { type filter hook input priority 0 ; } ; "
+                            + "add rule inet lost i iifname eth0 meta l4proto udp drop")
+                    .succeeded();
+                // Answers that were on their way when the rule came.
+                Shell.eventually(Duration.ofSeconds(1), () -> false);
+              });
+    } finally {
+      lab.run("nb", "nft", "delete", "table", "inet", "lost").succeeded();
+    }
+    // As long as a pong counts as proof of a path: 6.5 s, which the incumbent waits as well.
+    assertThat(figures.longestSilence()).isLessThan(Duration.ofSeconds(9));
+    assertThat(troubles()).isEmpty();
+  }
+
+  @Test
+  void withoutFreeDescriptorsPacketsFlowAndTheRestWaits() throws Exception {
+    int used;
+    try (var files = Files.list(java.nio.file.Path.of("/proc", Long.toString(a.pid()), "fd"))) {
+      used = (int) files.count();
+    }
+    PingStream.Figures figures =
+        during(
+            "no free descriptors, server restarted",
+            () -> {
+              limitDescriptors(used - 5);
+              try {
+                lab.stopHeadscale();
+                lab.startHeadscale();
+                Shell.eventually(Duration.ofSeconds(5), () -> false);
+              } finally {
+                limitDescriptors(4096);
+              }
+            });
+    assertThat(figures.lost()).as("on the direct path").isZero();
+    assertThat(Shell.eventually(Duration.ofSeconds(60), () -> lab.online("na")))
+        .as("connected again: %s", a.logText().substring(logged))
+        .isTrue();
+    assertThat(a.isRunning()).isTrue();
+    assertThat(a.tailjar("healthcheck").status()).isZero();
+    assertThat(troubles()).as("said once for each part").hasSizeLessThanOrEqualTo(4);
+  }
+
+  private void limitDescriptors(int most) {
+    Shell.run("prlimit", "--pid", Long.toString(a.pid()), "--nofile=" + most + ":4096").succeeded();
+  }
+
+  @Test
+  void aFullDiskCostsNoPacketAndIsSaidOnce() throws Exception {
+    Lab.need("mount");
+    TailjarNode full = lab.tailjar("nc");
+    Shell.run("mount", "-t", "tmpfs", "-o", "size=256k", "tmpfs", full.state().toString())
+        .succeeded();
+    try {
+      full.join();
+      String path = full.state().toString();
+      Shell.run("sh", "-c", "head -c 1M /dev/zero > " + path + "/fill").output();
+      int before = full.logText().length();
+      PingStream pings = PingStream.start(lab, "nc", address);
+      // Each changes the map.
+      for (int port : new int[] {4240, 4241, 4242}) {
+        allow(port);
+        Shell.eventually(Duration.ofSeconds(3), () -> false);
+      }
+      assertThat(pings.stop().of("disk full").lost()).isZero();
+      assertThat(
+              full.logText().substring(before).lines().filter(l -> l.contains("cannot be saved")))
+          .as(full.logText())
+          .hasSize(1);
+      Shell.run("rm", path + "/fill").succeeded();
+      allow(4343);
+      assertThat(
+              Shell.eventually(
+                  Duration.ofSeconds(15),
+                  () -> Shell.run("cat", path + "/netmap.json").output().contains("4343")))
+          .as("saved once there is room")
+          .isTrue();
+    } finally {
+      full.close();
+      Shell.run("umount", full.state().toString());
+    }
+  }
+
+  /** A policy that differs from others in one port, which nobody uses. */
+  private void allow(int port) {
+    lab.policy(
+        """
+        {"acls":[{"action":"accept","src":["*"],"dst":["*:*"]},
+        {"action":"accept","proto":"tcp","src":["*"],"dst":["*:%d"]}]}\
+        """
+            .formatted(port));
+  }
+}

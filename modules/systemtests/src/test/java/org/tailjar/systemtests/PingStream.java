@@ -1,0 +1,99 @@
+package org.tailjar.systemtests;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.Arrays;
+import java.util.Locale;
+import java.util.Map;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+
+/** A ping every 20 ms while something is broken: counts what was lost, and the longest silence. */
+final class PingStream {
+
+  private static final Duration INTERVAL = Duration.ofMillis(20);
+  private static final Pattern SEQUENCE = Pattern.compile("icmp_seq=(\\d+) ttl=");
+  private static final Pattern SENT = Pattern.compile("(\\d+) packets transmitted");
+
+  /** What came of it. */
+  record Figures(int sent, int lost, Duration longestSilence) {
+
+    /** Says what it was about, and prints it. */
+    Figures of(String outage) {
+      System.out.printf(
+          Locale.ROOT,
+          "%s: %d of %d packets lost, longest silence %d ms%n",
+          outage,
+          lost,
+          sent,
+          longestSilence.toMillis());
+      return this;
+    }
+  }
+
+  private final Lab lab;
+  private final String log;
+  private final Process process;
+
+  private PingStream(Lab lab, String log, Process process) {
+    this.lab = lab;
+    this.log = log;
+    this.process = process;
+  }
+
+  /** Begins, once the first one is answered. */
+  static PingStream start(Lab lab, String from, String address) {
+    String log = "ping-" + System.nanoTime();
+    Path file = lab.file(log);
+    String interval = String.format(Locale.ROOT, "%.2f", INTERVAL.toMillis() / 1e3);
+    PingStream stream =
+        new PingStream(
+            lab,
+            log,
+            lab.spawn(from, file, Map.of(), "ping", "-n", "-i", interval, "-W", "1", address));
+    stream.awaitAnswers(1);
+    return stream;
+  }
+
+  /** Waits for so many more answers than there were: the outage is over. */
+  void awaitAnswers(int more) {
+    int before = answers().length;
+    assertThat(Shell.eventually(Duration.ofSeconds(30), () -> answers().length >= before + more))
+        .as("pings are answered again: %s", end())
+        .isTrue();
+  }
+
+  private String end() {
+    String text = lab.read(log);
+    return text.substring(Math.max(0, text.length() - 1000));
+  }
+
+  private int[] answers() {
+    return SEQUENCE
+        .matcher(lab.read(log))
+        .results()
+        .mapToInt(r -> Integer.parseInt(r.group(1)))
+        .sorted()
+        .toArray();
+  }
+
+  /** Ends it. */
+  Figures stop() {
+    Shell.run("kill", "-INT", Long.toString(process.pid())).succeeded();
+    Lab.await(process);
+    int[] answered = answers();
+    Matcher matcher = SENT.matcher(lab.read(log));
+    assertThat(matcher.find()).as("ping says what it sent").isTrue();
+    int longest = 0;
+    for (int i = 1; i < answered.length; i++) {
+      longest = Math.max(longest, answered[i] - answered[i - 1] - 1);
+    }
+    int sent = Integer.parseInt(matcher.group(1));
+    return new Figures(
+        sent,
+        sent - (int) Arrays.stream(answered).distinct().count(),
+        INTERVAL.multipliedBy(longest));
+  }
+}

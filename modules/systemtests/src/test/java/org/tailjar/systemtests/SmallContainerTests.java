@@ -1,0 +1,68 @@
+package org.tailjar.systemtests;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.time.Duration;
+import java.util.Map;
+import org.junit.jupiter.api.Test;
+
+/** A node in a container of 128 MB whose health is asked for all the time. */
+class SmallContainerTests {
+
+  private static final int MEGABYTES = 128;
+  private static final int SECONDS = 20;
+
+  @Test
+  void nothingIsKilledUnderLoadWithHealthChecks() {
+    Lab.need("iperf3");
+    try (MemoryGroup group = MemoryGroup.ofMegabytes(MEGABYTES);
+        Lab lab = Lab.start(Lab.Scheme.HTTP)) {
+      TailjarNode node = lab.tailjar("na").in(group).join();
+      TailjarNode peer = lab.tailjar("nb").join();
+      String address = peer.ip4();
+      lab.spawn("nb", lab.file("iperf-server.log"), Map.of(), "iperf3", "-s", "-1", "-B", address);
+      assertThat(lab.pings("na", address, 3)).isEqualTo(3);
+      Process load =
+          lab.spawn(
+              "na",
+              lab.file("iperf.log"),
+              Map.of(),
+              "iperf3",
+              "-c",
+              address,
+              "-P",
+              "4",
+              "--bidir",
+              "-t",
+              Integer.toString(SECONDS));
+      int checks = 0;
+      long most = 0;
+      while (load.isAlive()) {
+        assertThat(node.tailjar("healthcheck").status())
+            .as("health check %d; the log: %s", checks, node.logText())
+            .isZero();
+        checks++;
+        most = Math.max(most, group.anonymousMegabytes());
+        // More often than the 10 s of a container, to have more of them in the same time.
+        Shell.eventually(Duration.ofSeconds(2), () -> !load.isAlive());
+      }
+      System.out.printf(
+          "%d MB: %d health checks under load, %d killed, at most %d MB held by processes,"
+              + " peak with page cache %d MB%n%s%n",
+          MEGABYTES,
+          checks,
+          group.kills(),
+          most,
+          group.peakMegabytes(),
+          lab.read("iperf.log")
+              .lines()
+              .filter(line -> line.startsWith("[SUM]") && line.contains("receiver"))
+              .toList());
+      assertThat(load.exitValue()).as(lab.read("iperf.log")).isZero();
+      assertThat(checks).isGreaterThan(3);
+      assertThat(group.kills()).as("processes killed").isZero();
+      assertThat(node.isRunning()).isTrue();
+      node.terminate(Duration.ofSeconds(5));
+    }
+  }
+}
