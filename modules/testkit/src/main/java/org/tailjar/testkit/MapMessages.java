@@ -3,9 +3,11 @@ package org.tailjar.testkit;
 import java.time.Instant;
 import java.util.List;
 import java.util.Map;
+import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
 import org.tailjar.headscale.DerpMapWire;
 import org.tailjar.headscale.DnsConfig;
+import org.tailjar.headscale.DnsResolver;
 import org.tailjar.headscale.FilterRuleWire;
 import org.tailjar.headscale.MapResponse;
 import org.tailjar.headscale.Node;
@@ -26,9 +28,14 @@ final class MapMessages {
 
   private MapMessages() {}
 
-  /** MagicDNS for a domain, and no other resolver. */
+  /** MagicDNS for a domain and the reverse zones of all addresses, and no other resolver. */
   static DnsConfig magicDns(String domain) {
-    return new DnsConfig(null, Map.of(), null, List.of(domain), true, null, null);
+    Map<String, List<DnsResolver>> routes = new TreeMap<>();
+    routes.put("0.e.1.a.c.5.1.1.a.7.d.f.ip6.arpa", List.of());
+    for (int second = 64; second < 128; second++) {
+      routes.put(second + ".100.in-addr.arpa", List.of());
+    }
+    return new DnsConfig(null, routes, null, List.of(domain), true, null, null);
   }
 
   static MapResponse full(
@@ -45,7 +52,7 @@ final class MapMessages {
         null,
         self,
         derpMap,
-        peers,
+        peers.isEmpty() ? null : peers,
         null,
         null,
         null,
@@ -73,8 +80,9 @@ final class MapMessages {
     return message(false, null, List.of(peer), null, null, null, null, now);
   }
 
-  static MapResponse removed(long peer, Instant now) {
-    return message(false, null, null, List.of(peer), null, null, null, now);
+  /** With the filter, since its rules may have named the peer. */
+  static MapResponse removed(long peer, List<FilterRuleWire> filter, DnsConfig dns, Instant now) {
+    return message(false, null, null, List.of(peer), null, dns, Map.of("base", filter), now);
   }
 
   static MapResponse patched(PeerChange change, Instant now) {
@@ -125,7 +133,24 @@ final class MapMessages {
       @Nullable Map<String, List<FilterRuleWire>> filters,
       Instant now) {
     return new MapResponse(
-        keepAlive, null, null, self, null, null, changed, removed, patch, null, null, dns, null,
-        null, filters, null, null, now, null);
+        keepAlive,
+        null,
+        null,
+        self,
+        null,
+        null,
+        changed,
+        removed,
+        patch,
+        null,
+        null,
+        dns,
+        null,
+        null,
+        filters,
+        changed == null ? null : List.of(PROFILE),
+        null,
+        now,
+        null);
   }
 }

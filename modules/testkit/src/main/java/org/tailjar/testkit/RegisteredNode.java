@@ -2,6 +2,7 @@ package org.tailjar.testkit;
 
 import java.time.Instant;
 import java.util.List;
+import java.util.Map;
 import org.jspecify.annotations.Nullable;
 import org.tailjar.crypto.DiscoPublicKey;
 import org.tailjar.crypto.MachinePublicKey;
@@ -15,6 +16,18 @@ final class RegisteredNode {
 
   /** The user to whom all nodes without tags belong. */
   static final long USER = 1;
+
+  /** What Headscale grants every node. */
+  private static final Map<String, List<Object>> CAPABILITIES =
+      Map.of(
+          "default-auto-update",
+          List.of(false),
+          "https://tailscale.com/cap/file-sharing",
+          List.of(),
+          "https://tailscale.com/cap/is-admin",
+          List.of(),
+          "https://tailscale.com/cap/ssh",
+          List.of());
 
   private static final long TAGGED_DEVICES = 2_147_455_555L;
 
@@ -108,8 +121,18 @@ final class RegisteredNode {
     return change;
   }
 
-  /** As the viewer of that capability version sees it. */
-  Node toWire(int viewersVersion, Instant now) {
+  /** As it sees itself at that capability version. */
+  Node toItself(int version, Instant now) {
+    return toWire(version, now, CAPABILITIES);
+  }
+
+  /** As another node of that capability version sees it. */
+  Node toViewer(int version, Instant now) {
+    return toWire(version, now, null);
+  }
+
+  private Node toWire(
+      int viewersVersion, Instant now, @Nullable Map<String, List<Object>> capabilities) {
     return new Node(
         id,
         Long.toString(id),
@@ -122,7 +145,7 @@ final class RegisteredNode {
         addresses(),
         addresses(),
         endpoints,
-        homeDerp() == 0 ? null : "127.3.3.40:" + homeDerp(),
+        null,
         homeDerp(),
         hostinfo,
         created,
@@ -132,7 +155,7 @@ final class RegisteredNode {
         online ? null : lastSeen,
         online,
         !isExpired(now),
-        null,
+        capabilities,
         false,
         isExpired(now),
         false,

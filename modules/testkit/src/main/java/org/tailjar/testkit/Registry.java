@@ -78,7 +78,7 @@ final class Registry implements AutoCloseable {
   }
 
   List<Node> nodes() {
-    return locked(() -> nodes.values().stream().map(n -> n.toWire(0, clock.instant())).toList());
+    return locked(() -> nodes.values().stream().map(n -> n.toViewer(0, clock.instant())).toList());
   }
 
   boolean knows(NodePublicKey key) {
@@ -123,7 +123,7 @@ final class Registry implements AutoCloseable {
           RegisteredNode node = nodes.remove(id);
           if (node != null) {
             endStream(node);
-            broadcast(node, viewer -> MapMessages.removed(id, clock.instant()));
+            broadcast(node, viewer -> MapMessages.removed(id, filter, dns, clock.instant()));
           }
           return id;
         });
@@ -304,8 +304,8 @@ final class Registry implements AutoCloseable {
   private MapResponse full(RegisteredNode node, int version) {
     Instant now = clock.instant();
     List<Node> peers =
-        nodes.values().stream().filter(p -> p != node).map(p -> p.toWire(version, now)).toList();
-    return MapMessages.full(node.toWire(version, now), peers, derpMap, filter, dns, domain, now);
+        nodes.values().stream().filter(p -> p != node).map(p -> p.toViewer(version, now)).toList();
+    return MapMessages.full(node.toItself(version, now), peers, derpMap, filter, dns, domain, now);
   }
 
   /**
@@ -370,7 +370,7 @@ final class Registry implements AutoCloseable {
   /** Tells the others the whole of a node, and itself too. */
   private void tellAll(RegisteredNode node) {
     Instant now = clock.instant();
-    broadcast(node, viewer -> MapMessages.changed(node.toWire(version(viewer), now), now));
+    broadcast(node, viewer -> MapMessages.changed(node.toViewer(version(viewer), now), now));
     tellItself(node, now);
   }
 
@@ -383,7 +383,7 @@ final class Registry implements AutoCloseable {
 
   private void tellItself(RegisteredNode node, Instant now) {
     if (node.stream != null) {
-      node.stream.add(MapMessages.self(node.toWire(version(node), now), now));
+      node.stream.add(MapMessages.self(node.toItself(version(node), now), now));
     }
   }
 
