@@ -4,13 +4,15 @@ import java.nio.ByteBuffer;
 import java.security.SecureRandom;
 import java.util.Arrays;
 import org.jspecify.annotations.Nullable;
+import org.tailjar.crypto.CryptoException;
 import org.tailjar.crypto.DiscoPrivateKey;
 import org.tailjar.crypto.DiscoPublicKey;
 import org.tailjar.crypto.NaclBox;
 
 /**
  * Seals and opens DISCO packets between this node and one peer: magic, sender's key, nonce, NaCl
- * box. The key is computed once.
+ * box. The shared key is computed once, when it is first needed: of the peers of a large tailnet
+ * few are ever spoken to. Belongs to the RX thread.
  */
 final class DiscoBox {
 
@@ -23,26 +25,40 @@ final class DiscoBox {
   private static final int MIN_LENGTH = BOX_OFFSET + NaclBox.TAG_LENGTH + Disco.HEADER_LENGTH;
   private static final SecureRandom RANDOM = new SecureRandom();
 
-  private final byte[] ownKey;
-  private final NaclBox box;
+  private final DiscoPrivateKey own;
+  private final DiscoPublicKey peer;
+  private @Nullable NaclBox box;
 
-  /**
-   * Precomputes the shared key.
-   *
-   * @throws org.tailjar.crypto.CryptoException when the peer's key is of low order
-   */
   DiscoBox(DiscoPrivateKey own, DiscoPublicKey peer) {
-    ownKey = own.publicKey().bytes();
-    box = new NaclBox(own.bytes(), peer.bytes());
+    this.own = own;
+    this.peer = peer;
+  }
+
+  private NaclBox box() {
+    NaclBox present = box;
+    if (present == null) {
+      present = make();
+      box = present;
+    }
+    return present;
+  }
+
+  private NaclBox make() {
+    try {
+      return new NaclBox(own.bytes(), peer.bytes());
+    } catch (CryptoException e) {
+      // A key of low order is nobody's: what is sealed for nobody cannot be opened by anybody.
+      return new NaclBox(own.bytes(), DiscoPrivateKey.generate().publicKey().bytes());
+    }
   }
 
   byte[] seal(Disco message) {
     byte[] nonce = new byte[NaclBox.NONCE_LENGTH];
     RANDOM.nextBytes(nonce);
-    byte[] boxed = box.seal(nonce, message.encode());
+    byte[] boxed = box().seal(nonce, message.encode());
     return ByteBuffer.allocate(BOX_OFFSET + boxed.length)
         .put(MAGIC)
-        .put(ownKey)
+        .put(own.publicKey().bytes())
         .put(nonce)
         .put(boxed)
         .array();
@@ -54,9 +70,10 @@ final class DiscoBox {
       return null;
     }
     byte[] plaintext =
-        box.open(
-            Arrays.copyOfRange(packet, NONCE_OFFSET, BOX_OFFSET),
-            Arrays.copyOfRange(packet, BOX_OFFSET, packet.length));
+        box()
+            .open(
+                Arrays.copyOfRange(packet, NONCE_OFFSET, BOX_OFFSET),
+                Arrays.copyOfRange(packet, BOX_OFFSET, packet.length));
     return plaintext == null ? null : Disco.parse(plaintext);
   }
 

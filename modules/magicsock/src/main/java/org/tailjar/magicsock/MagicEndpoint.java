@@ -7,7 +7,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
-import org.tailjar.crypto.CryptoException;
 import org.tailjar.crypto.DiscoPrivateKey;
 import org.tailjar.crypto.DiscoPublicKey;
 import org.tailjar.crypto.NodePublicKey;
@@ -86,7 +85,7 @@ final class MagicEndpoint implements Endpoint {
   void apply(PathConfig.Peer config, DiscoPrivateKey own, long now) {
     if (!config.discoKey().equals(discoKey)) {
       discoKey = config.discoKey();
-      box = box(own, discoKey);
+      box = discoKey.isZero() ? null : new DiscoBox(own, discoKey);
       // Another key means that the peer has started anew and knows nothing of our paths.
       paths.reset();
       idle = true;
@@ -97,17 +96,6 @@ final class MagicEndpoint implements Endpoint {
     plainAddress =
         box == null && !config.endpoints().isEmpty() ? config.endpoints().getFirst() : null;
     paths.map(box == null ? List.of() : config.endpoints(), homeRegion != 0, now);
-  }
-
-  private static @Nullable DiscoBox box(DiscoPrivateKey own, DiscoPublicKey peer) {
-    if (peer.isZero()) {
-      return null;
-    }
-    try {
-      return new DiscoBox(own, peer);
-    } catch (CryptoException e) {
-      return null;
-    }
   }
 
   /** The path by a region; null when there is no such region. */

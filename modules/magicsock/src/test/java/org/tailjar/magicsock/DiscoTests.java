@@ -9,6 +9,7 @@ import java.util.List;
 import java.util.Random;
 import org.junit.jupiter.api.Test;
 import org.tailjar.crypto.DiscoPrivateKey;
+import org.tailjar.crypto.DiscoPublicKey;
 import org.tailjar.crypto.NodePrivateKey;
 import org.tailjar.crypto.NodePublicKey;
 
@@ -107,6 +108,19 @@ class DiscoTests {
     assertThat(DiscoBox.sender(packet)).isEqualTo(a.publicKey());
     assertThat(new DiscoBox(b, a.publicKey()).open(packet)).isEqualTo(new Disco.Ping(ID, NODE));
     assertThat(new DiscoBox(c, a.publicKey()).open(packet)).isNull();
+  }
+
+  @Test
+  void aKeyOfLowOrderOpensNothingAndIsNoError() {
+    byte[] packet =
+        new DiscoBox(DiscoPrivateKey.generate(), DiscoPrivateKey.generate().publicKey())
+            .seal(new Disco.Ping(ID, NODE));
+    byte[] one = new byte[32];
+    one[0] = 1;
+    DiscoBox box = new DiscoBox(DiscoPrivateKey.generate(), DiscoPublicKey.of(one));
+
+    assertThat(box.open(packet)).isNull();
+    assertThat(box.open(box.seal(new Disco.Ping(ID, NODE)))).isNotNull();
   }
 
   @Test
