@@ -9,6 +9,7 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.stream.Stream;
 import org.tailjar.derp.DerpTargets;
+import org.tailjar.dns.DnsTargets;
 import org.tailjar.filter.FilterTargets;
 import org.tailjar.headscale.HeadscaleTargets;
 import org.tailjar.launcher.LauncherTargets;
@@ -31,6 +32,7 @@ final class FuzzTargets {
             HeadscaleTargets.all(),
             TransportTargets.all(),
             DerpTargets.all(),
+            DnsTargets.all(),
             MagicsockTargets.all(),
             WireGuardTargets.all(),
             PacketTargets.all(),

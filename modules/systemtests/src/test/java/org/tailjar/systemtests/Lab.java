@@ -33,6 +33,11 @@ final class Lab implements AutoCloseable {
     HTTPS
   }
 
+  private static final String DNS =
+      """
+      dns: {magic_dns: true, base_domain: example.ts, override_local_dns: false, nameservers: {global: []}}
+      """;
+
   static final List<String> HOSTS = List.of("na", "nb", "nc");
 
   /** The lines of a node's JSON, and not of its user's or its auth key's. */
@@ -45,6 +50,7 @@ final class Lab implements AutoCloseable {
   private final String prefix =
       "tj" + ProcessHandle.current().pid() + "x" + SERIAL.incrementAndGet();
   private final Scheme scheme;
+  private final String dns;
   private final Path directory;
   private final List<AutoCloseable> nodes = new ArrayList<>();
   private Process headscale;
@@ -53,22 +59,28 @@ final class Lab implements AutoCloseable {
   /** Makes the namespaces and starts headscale in them, or says by name what is missing. */
   static Lab start(Scheme scheme) {
     need("headscale");
-    return start(scheme, true);
+    return start(scheme, true, DNS);
+  }
+
+  /** The same with these DNS settings, the part of headscale's configuration named {@code dns}. */
+  static Lab start(Scheme scheme, String dns) {
+    need("headscale");
+    return start(scheme, true, dns);
   }
 
   /** The same over http, with the testkit's control server where there is no headscale. */
   static Lab startWithAnyServer() {
-    return start(Scheme.HTTP, Shell.find("headscale").isPresent());
+    return start(Scheme.HTTP, Shell.find("headscale").isPresent(), DNS);
   }
 
   /** The same over http, with the testkit's control server, relay and STUN server. */
   static Lab startEmbedded() {
-    return start(Scheme.HTTP, false);
+    return start(Scheme.HTTP, false, DNS);
   }
 
-  private static Lab start(Scheme scheme, boolean real) {
+  private static Lab start(Scheme scheme, boolean real, String dns) {
     need("ip", "socat", "openssl", "nft");
-    Lab lab = new Lab(scheme);
+    Lab lab = new Lab(scheme, dns);
     try {
       lab.build();
       if (real) {
@@ -100,8 +112,9 @@ final class Lab implements AutoCloseable {
     return Path.of(System.getProperty("tailjar.dist", "dist/tailjar"), "bin", "tailjar");
   }
 
-  private Lab(Scheme scheme) {
+  private Lab(Scheme scheme, String dns) {
     this.scheme = scheme;
+    this.dns = dns;
     try {
       directory = Files.createTempDirectory("tailjar-lab");
       headscale = new ProcessBuilder("true").start();
@@ -188,9 +201,9 @@ final class Lab implements AutoCloseable {
     database: {type: sqlite, sqlite: {path: %2$s/db.sqlite, write_ahead_log: true}}
     log: {level: info}
     policy: {mode: database}
-    dns: {magic_dns: true, base_domain: example.ts, override_local_dns: false, nameservers: {global: []}}
     """
             .formatted(url(), directory)
+        + dns
         + tls;
   }
 

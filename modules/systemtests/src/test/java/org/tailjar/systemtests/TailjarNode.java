@@ -65,8 +65,12 @@ final class TailjarNode implements AutoCloseable {
   }
 
   TailjarNode start() {
-    process =
-        lab.spawn(log(), environment, grouped(lab.inside(host, Lab.launcher().toString(), "run")));
+    return startBy(Lab.launcher().toString(), "run");
+  }
+
+  /** Starts it by a command of the caller's. */
+  TailjarNode startBy(String... command) {
+    process = lab.spawn(log(), environment, grouped(lab.inside(host, command)));
     return this;
   }
 

@@ -57,7 +57,7 @@ final class SystemDns {
   private volatile String status;
   private boolean closed;
 
-  private SystemDns(@Nullable ResolvConfFile file, boolean accepted, String serverHost) {
+  SystemDns(@Nullable ResolvConfFile file, boolean accepted, String serverHost) {
     this.file = file;
     this.accepted = accepted;
     this.serverHost = serverHost;
