@@ -7,6 +7,7 @@ import java.util.Arrays;
 import java.util.Base64;
 import java.util.HexFormat;
 import java.util.List;
+import java.util.Set;
 import java.util.stream.Stream;
 import org.tailjar.crypto.Blake2s;
 import org.tailjar.crypto.MachinePrivateKey;
@@ -173,6 +174,8 @@ public final class TailnetTargets {
     map.peers().forEach(MapTranslation::path);
     map.peers().forEach(peer -> MapTranslation.allowedIps(peer, true));
     StatusReport.addresses(map.self());
+    DnsTranslation.wantsDns(map, NOW);
+    DnsTranslation.names(map, Set.of("headscale.example.com"));
   }
 
   private static void check(boolean holds, String otherwise) {

@@ -6,6 +6,7 @@ import java.net.Inet4Address;
 import java.net.InetAddress;
 import java.time.Instant;
 import java.util.ArrayList;
+import java.util.Collection;
 import java.util.List;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
@@ -54,9 +55,9 @@ final class DnsTranslation {
   /**
    * The names of a map.
    *
-   * @param serverHost the control server, without which nothing works
+   * @param vital hosts without which nothing works, besides the relays: the control server
    */
-  static DnsNames names(NetworkMap map, String serverHost) {
+  static DnsNames names(NetworkMap map, Collection<String> vital) {
     DnsNames.Builder names = DnsNames.builder();
     boolean onlyIpv6 =
         StatusReport.addresses(map.self()).stream().noneMatch(Inet4Address.class::isInstance);
@@ -64,7 +65,7 @@ final class DnsTranslation {
         onlyIpv6 || map.self().capMap() != null && map.self().capMap().containsKey(WANT_AAAA);
     addNode(names, map.self(), onlyIpv6, wantIpv6);
     map.peers().forEach(peer -> addNode(names, peer, onlyIpv6, wantIpv6));
-    DnsName.parse(serverHost).ifPresent(names::vital);
+    vital.forEach(host -> DnsName.parse(host).ifPresent(names::vital));
     addRelays(names, map);
     DnsConfig dns = map.dnsConfig();
     if (dns != null) {
@@ -77,7 +78,10 @@ final class DnsTranslation {
     orEmpty(dns.extraRecords()).forEach(record -> addRecord(names, record));
     orEmpty(dns.domains()).forEach(text -> DnsName.parse(text).ifPresent(names::searchDomain));
     if (dns.proxied()) {
-      DnsName.parse(map.self().name()).ifPresent(self -> names.route(self.parent(), List.of()));
+      DnsName.parse(map.self().name())
+          .map(DnsName::parent)
+          .filter(domain -> !domain.equals(DnsName.ROOT)) // that would be all names of the world
+          .ifPresent(domain -> names.route(domain, List.of()));
       names.tailnetReverseZones();
     }
     if (dns.routes() != null) {
@@ -143,7 +147,10 @@ final class DnsTranslation {
 
   private static List<Nameserver> nameservers(@Nullable List<DnsResolver> resolvers) {
     List<Nameserver> servers = new ArrayList<>();
-    for (DnsResolver resolver : orEmpty(resolvers)) {
+    for (@Nullable DnsResolver resolver : orEmpty(resolvers)) {
+      if (resolver == null) {
+        continue;
+      }
       Nameserver.parse(resolver.addr())
           .ifPresentOrElse(servers::add, () -> notUnderstood(resolver.addr()));
     }

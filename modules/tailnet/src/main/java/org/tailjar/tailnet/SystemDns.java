@@ -11,8 +11,10 @@ import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.time.Instant;
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 import org.tailjar.dataplane.ServiceTurn;
@@ -23,6 +25,8 @@ import org.tailjar.dns.Nameserver;
 import org.tailjar.dns.ResolvConfFile;
 import org.tailjar.headscale.NetworkMap;
 import org.tailjar.packet.IpPrefix;
+import org.tailjar.transport.Destination;
+import org.tailjar.transport.Proxy;
 
 /**
  * The names of the tailnet for every program of the system: a {@link DnsServer} at the addresses of
@@ -35,7 +39,7 @@ final class SystemDns {
 
   /** What a node without a part in the system's names uses. */
   static SystemDns unused() {
-    return new SystemDns(null, false, "");
+    return new SystemDns(null, false, Set.of());
   }
 
   private static final Logger LOG = System.getLogger("org.tailjar.tailnet");
@@ -46,7 +50,7 @@ final class SystemDns {
 
   private final @Nullable ResolvConfFile file;
   private final boolean accepted;
-  private final String serverHost;
+  private final Set<String> vital;
 
   private @Nullable DnsServer server;
   private List<DnsServer.Address> addresses = List.of();
@@ -57,10 +61,10 @@ final class SystemDns {
   private volatile String status;
   private boolean closed;
 
-  SystemDns(@Nullable ResolvConfFile file, boolean accepted, String serverHost) {
+  SystemDns(@Nullable ResolvConfFile file, boolean accepted, Set<String> vital) {
     this.file = file;
     this.accepted = accepted;
-    this.serverHost = serverHost;
+    this.vital = vital;
     status = accepted ? "off: no network map yet" : "off, as configured";
   }
 
@@ -79,7 +83,19 @@ final class SystemDns {
     } catch (IOException e) {
       LOG.log(Level.DEBUG, "resolv.conf was not looked at: {0}", reason(e));
     }
-    return new SystemDns(file, config.acceptDns(), config.serverUrl().getHost());
+    return new SystemDns(file, config.acceptDns(), vital(config));
+  }
+
+  /** The hosts that the way to the control server and to relays goes by. */
+  private static Set<String> vital(NodeConfig config) {
+    String server = config.serverUrl().getHost();
+    Set<String> hosts = new HashSet<>(Set.of(server));
+    for (Destination to : List.of(Destination.plain(server, 80), Destination.tls(server, 443))) {
+      if (config.proxies().choose(to) instanceof Proxy.Http proxy) {
+        hosts.add(proxy.host());
+      }
+    }
+    return hosts;
   }
 
   /** Routes to the service that a map asks for. */
@@ -120,7 +136,7 @@ final class SystemDns {
     }
     if (wanted != map) {
       map = wanted;
-      names = DnsTranslation.names(wanted, serverHost);
+      names = DnsTranslation.names(wanted, vital);
     }
     try {
       listen(at);

@@ -6,6 +6,7 @@ import java.net.InetAddress;
 import java.nio.charset.StandardCharsets;
 import java.time.Instant;
 import java.util.List;
+import java.util.Set;
 import org.junit.jupiter.api.Test;
 import org.tailjar.dns.DnsName;
 import org.tailjar.dns.DnsNames;
@@ -24,7 +25,7 @@ class DnsTranslationTests {
   static NetworkMap map(String self, String dns) {
     String json =
         """
-        {"Node": {"ID": 1, "Name": "me.example.ts.", "Key": "%1$s", %2$s},
+        {"Node": {"ID": 1, "Key": "%1$s", "Name": "me.example.ts.", %2$s},
          "Peers": [{"ID": 2, "Name": "web.example.ts.", "Key": "%1$s",
                     "Addresses": ["100.64.0.2/32", "fd7a:115c:a1e0::2/128"]},
                    {"ID": 3, "Name": "six.example.ts.", "Key": "%1$s",
@@ -47,7 +48,7 @@ class DnsTranslationTests {
       "\"Addresses\": [\"100.64.0.1/32\", \"fd7a:115c:a1e0::1/128\"]";
 
   private static DnsNames names(String self, String dns) {
-    return DnsTranslation.names(map(self, dns), "headscale.example.com");
+    return DnsTranslation.names(map(self, dns), Set.of("headscale.example.com"));
   }
 
   @Test
@@ -74,6 +75,12 @@ class DnsTranslationTests {
   }
 
   @Test
+  void aNodeWithoutADomainDoesNotMakeAllNamesOnesOfTheTailnet() {
+    NetworkMap map = map(BOTH + ", \"Name\": \"me\"", "{\"Proxied\": true}");
+    assertThat(DnsTranslation.names(map, Set.of()).routes()).doesNotContainKey(DnsName.ROOT);
+  }
+
+  @Test
   void recordsDomainsAndResolversAreTakenAsFarAsTheyAreUnderstood() {
     DnsNames names =
         names(
@@ -84,7 +91,7 @@ class DnsTranslationTests {
                               {"Name": "g.example.ts", "Value": "fd7a:115c:a1e0::2"},
                               {"Name": "t.example.ts", "Type": "TXT", "Value": "100.64.0.2"},
                               {"Name": "h.example.ts", "Type": "A", "Value": "www.example.org"}],
-             "Routes": {"corp.example.com": [{"Addr": "10.1.1.1:5353"}],
+             "Routes": {"corp.example.com": [null, {"Addr": "10.1.1.1:5353"}],
                         "here.example.com": [], "also.example.com": null,
                         "doh.example.com": [{"Addr": "https://dns.example.com/x"}]},
              "Resolvers": [{"Addr": "https://dns.nextdns.io/abc"}, {"Addr": "9.9.9.9"}],

@@ -9,6 +9,7 @@ import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -47,7 +48,7 @@ class SystemDnsTests {
   }
 
   private SystemDns open(boolean accepted) {
-    return new SystemDns(new ResolvConfFile(file, null), accepted, "headscale.example.com");
+    return new SystemDns(new ResolvConfFile(file, null), accepted, Set.of("headscale.example.com"));
   }
 
   @AfterEach
