@@ -117,8 +117,9 @@ final class KillTest {
     for (Phase phase : ROUNDS) {
       prepare(phase);
       keptKey = keptKey();
+      Optional<Process> cause = begin(phase);
+      awaitCause(phase, cause);
       long start = System.nanoTime();
-      begin(phase);
       awaitEnd(phase);
       durations.put(phase, TimeUnit.NANOSECONDS.toMillis(System.nanoTime() - start));
       if (phase == Phase.LOGOUT) {
@@ -137,6 +138,7 @@ final class KillTest {
     keptKey = keptKey();
     serverKey = serverKey();
     Optional<Process> cause = begin(phase);
+    awaitCause(phase, cause);
     TimeUnit.MILLISECONDS.sleep(moment);
     check(node.isRunning(), "the node ended by itself");
     node.kill();
@@ -227,6 +229,13 @@ final class KillTest {
                   "POST",
                   "http://local-tailscaled.sock/localapi/v0/logout"));
     };
+  }
+
+  /** A change of the key begins when the server has expired the old one. */
+  private static void awaitCause(Phase phase, Optional<Process> cause) {
+    if (phase == Phase.KEY_CHANGE) {
+      cause.ifPresent(Lab::await);
+    }
   }
 
   /** Waits for the end of a phase that nothing disturbs. */
