@@ -31,6 +31,8 @@ import picocli.CommandLine.ParentCommand;
       Commands.Status.class,
       Commands.Ip.class,
       Ping.class,
+      Netcheck.class,
+      WhoIs.class,
       Commands.Logout.class,
       Commands.Healthcheck.class,
       Commands.ShowVersion.class,

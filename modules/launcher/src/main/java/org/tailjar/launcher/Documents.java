@@ -2,6 +2,8 @@ package org.tailjar.launcher;
 
 import io.avaje.jsonb.JsonType;
 import io.avaje.jsonb.Jsonb;
+import java.net.Inet4Address;
+import java.net.Inet6Address;
 import java.net.InetAddress;
 import java.time.Duration;
 import java.time.Instant;
@@ -13,6 +15,7 @@ import java.util.TreeMap;
 import org.tailjar.headscale.DerpMapWire;
 import org.tailjar.headscale.DerpRegionWire;
 import org.tailjar.tailnet.CallCount;
+import org.tailjar.tailnet.NetworkCheck;
 import org.tailjar.tailnet.NodeStatus;
 import org.tailjar.tailnet.PingResult;
 import org.tailjar.tailnet.TailnetNode;
@@ -28,6 +31,7 @@ final class Documents {
   static final JsonType<NotifyDocument> NOTIFY = JSON.type(NotifyDocument.class);
   static final JsonType<DerpMapWire> DERP_MAP = JSON.type(DerpMapWire.class);
   static final JsonType<Object> ANY = JSON.type(Object.class);
+  static final JsonType<NetcheckDocument> NETCHECK = JSON.type(NetcheckDocument.class);
   static final JsonType<WhoIsDocument> WHO_IS = JSON.type(WhoIsDocument.class);
 
   /** The moment that stands for "never" where Go writes times. */
@@ -100,7 +104,33 @@ final class Documents {
         traffic.bytesOut(),
         traffic.bytesIn(),
         paths(status),
+        status.self().flatMap(NodeStatus.Self::network).map(Documents::netcheck).orElse(null),
         traffic.counters());
+  }
+
+  private static NetcheckDocument netcheck(NetworkCheck check) {
+    var latencies = new TreeMap<String, Long>();
+    check.latencies().forEach((region, took) -> latencies.put(region.toString(), took.toNanos()));
+    var globalV4 = firstSeen(check, Inet4Address.class);
+    return new NetcheckDocument(
+        check.at().toString(),
+        check.udpWorks(),
+        check.ipv6Works(),
+        !globalV4.isEmpty(),
+        check.ipv6Possible(),
+        check.mappingVaries().orElse(null),
+        check.homeRegion(),
+        latencies,
+        globalV4,
+        firstSeen(check, Inet6Address.class));
+  }
+
+  private static String firstSeen(NetworkCheck check, Class<? extends InetAddress> family) {
+    return check.seen().stream()
+        .filter(address -> family.isInstance(address.getAddress()))
+        .findFirst()
+        .map(AddressText::of)
+        .orElse("");
   }
 
   private static StatusDocument.Calls calls(TrafficStatistics traffic) {

@@ -149,7 +149,8 @@ final class LocalApi implements HttpHandler {
   private HttpReply whoIs(HttpCall call) {
     var address = address(withoutPort(call.parameter("addr")));
     if (address.isEmpty()) {
-      return HttpReply.text(400, "invalid 'addr' parameter");
+      return HttpReply.text(
+          400, "invalid 'addr' parameter: want an address, with or without a port");
     }
     return Documents.whoIs(node.status(), address.get())
         .map(found -> HttpReply.json(Documents.WHO_IS.toJsonBytes(found)))

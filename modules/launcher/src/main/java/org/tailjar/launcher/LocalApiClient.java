@@ -11,6 +11,7 @@ import io.netty.handler.codec.http.HttpHeaderNames;
 import io.netty.handler.codec.http.HttpHeaderValues;
 import io.netty.handler.codec.http.HttpMethod;
 import io.netty.handler.codec.http.HttpObjectAggregator;
+import io.netty.handler.codec.http.HttpResponseStatus;
 import io.netty.handler.codec.http.HttpVersion;
 import io.netty.handler.codec.http.QueryStringEncoder;
 import java.io.IOException;
@@ -21,6 +22,8 @@ import java.nio.channels.AsynchronousCloseException;
 import java.nio.channels.SocketChannel;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
+import java.util.Optional;
+import org.tailjar.headscale.DerpMapWire;
 
 /** Asks a node through its LocalAPI; one connection for each question. */
 final class LocalApiClient {
@@ -37,8 +40,11 @@ final class LocalApiClient {
 
   /** What the node answered. */
   private record Answer(int status, byte[] body) {
-    String line() {
-      return new String(body, StandardCharsets.UTF_8).strip();
+    Answer orThrow() throws IOException {
+      if (status >= 400) {
+        throw new IOException(new String(body, StandardCharsets.UTF_8).strip());
+      }
+      return this;
     }
   }
 
@@ -68,20 +74,40 @@ final class LocalApiClient {
     return Documents.PING.fromJson(ask(HttpMethod.POST, target.toString(), timeout).body());
   }
 
+  /** The relays that the node knows. */
+  DerpMapWire relays() throws IOException {
+    return Documents.DERP_MAP.fromJson(
+        ask(HttpMethod.GET, LocalApi.ROOT + "derpmap", TIMEOUT).body());
+  }
+
+  /**
+   * Who has an address; empty when nobody has.
+   *
+   * @param address with or without a port
+   */
+  Optional<WhoIsDocument> whoIs(String address) throws IOException {
+    var target = new QueryStringEncoder(LocalApi.ROOT + "whois");
+    target.addParam("addr", address);
+    var answer = send(HttpMethod.GET, target.toString(), TIMEOUT);
+    return answer.status() == HttpResponseStatus.NOT_FOUND.code()
+        ? Optional.empty()
+        : Optional.of(Documents.WHO_IS.fromJson(answer.orThrow().body()));
+  }
+
   /** Logs the node out. */
   void logout() throws IOException {
     ask(HttpMethod.POST, LocalApi.ROOT + "logout", TIMEOUT);
   }
 
   private Answer ask(HttpMethod method, String target, Duration timeout) throws IOException {
+    return send(method, target, timeout).orThrow();
+  }
+
+  private Answer send(HttpMethod method, String target, Duration timeout) throws IOException {
     try (var channel = LocalConnection.open(location);
         var deadline = new Deadline(channel, timeout)) {
       try {
-        var answer = exchange(channel, method, target);
-        if (answer.status() >= 400) {
-          throw new IOException(answer.line());
-        }
-        return answer;
+        return exchange(channel, method, target);
       } catch (AsynchronousCloseException e) {
         throw deadline.passed() ? new SocketTimeoutException("no answer in time") : e;
       }

@@ -82,6 +82,7 @@ public record StatusDocument(
    * @param mapAgeSeconds since the last network map, absent without one
    * @param server one line about the connection to the server
    * @param dns whether the system looks up names here, and why not
+   * @param netcheck what {@code tailjar netcheck} shows, absent until it has been measured
    */
   @Json
   public record Tailjar(
@@ -98,6 +99,7 @@ public record StatusDocument(
       @Property("BytesOut") long bytesOut,
       @Property("BytesIn") long bytesIn,
       @Property("Paths") Paths paths,
+      @Property("Netcheck") @Nullable NetcheckDocument netcheck,
       @Property("Counters") Map<String, Long> counters) {}
 
   /** Mean packets in each call to the system, 0 before the first. */

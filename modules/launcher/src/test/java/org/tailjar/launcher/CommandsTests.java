@@ -16,6 +16,8 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
+import org.tailjar.headscale.DerpMapWire;
+import org.tailjar.headscale.DerpRegionWire;
 
 @Timeout(30)
 class CommandsTests {
@@ -136,6 +138,122 @@ class CommandsTests {
     assertThat(run("ping nobody")).isEqualTo(new Outcome(1, "", "no peer has the name nobody\n"));
   }
 
+  @ParameterizedTest
+  @ValueSource(
+      strings = {"100.64.0.2", "100.64.0.2:80", "fd7a:115c:a1e0::2", "[fd7a:115c:a1e0::2]:80"})
+  void whoHasAnAddressIsShown(String address) {
+    assertThat(run("whois " + address))
+        .isEqualTo(
+            new Outcome(
+                0,
+                """
+                Machine:
+                  Name:          web.tail.example.com
+                  ID:            2
+                  Addresses:     [100.64.0.2/32 fd7a:115c:a1e0::2/128]
+                User:
+                  Name:     ada@example.com
+                  ID:       7
+                """,
+                ""));
+  }
+
+  @Test
+  void whoIsAsJsonIsTheIncumbents() {
+    var out = run("whois --json 100.64.0.1").out();
+    assertThat(out).contains("    \"Name\": \"tailjar.tail.example.com.\"");
+    assertThat(Documents.WHO_IS.fromJson(out).userProfile().loginName())
+        .isEqualTo("ada@example.com");
+  }
+
+  @Test
+  void anAddressThatNobodyHasIsAFailure() {
+    assertThat(run("whois 100.64.0.99"))
+        .isEqualTo(new Outcome(1, "", "peer not found: no node has the address 100.64.0.99\n"));
+    assertThat(run("whois web"))
+        .isEqualTo(
+            new Outcome(
+                1, "", "invalid 'addr' parameter: want an address, with or without a port\n"));
+  }
+
+  @Test
+  void whatWasMeasuredOfTheNetworkIsAReport() {
+    node.relays =
+        new DerpMapWire(
+            Map.of("9", region(9, "hs"), "10", region(10, "far"), "2", region(2, "deaf")),
+            null,
+            true);
+    var outcome = run("netcheck");
+    assertThat(outcome.status()).isZero();
+    assertThat(outcome.out().replaceFirst("Time: [-0-9]+ [0-9:]+\\.678\\S+", "Time: then"))
+        .isEqualTo(
+            """
+
+            Report:
+            \t* Time: then
+            \t* UDP: true
+            \t* IPv4: yes, 192.0.2.1:41641
+            \t* IPv6: yes, [2001:db8::1]:41641
+            \t* MappingVariesByDestIP: true
+            \t* PortMapping: not checked
+            \t* Nearest DERP: The hs
+            \t* DERP latency:
+            \t\t-  hs: 12.3ms  (The hs)
+            \t\t- far: 1.5s    (The far)
+            \t\t- deaf:         (The deaf)
+            """);
+  }
+
+  @Test
+  void aNetworkThatLetsNothingThroughIsAReportToo() {
+    var report =
+        new NetcheckDocument(
+            "2026-01-02T03:04:05Z", false, false, false, true, null, 9, Map.of(), "", "");
+    assertThat(Netcheck.text(report, List.of(region(9, "hs"))).lines().skip(3))
+        .containsExactly(
+            "\t* UDP: false",
+            "\t* IPv4: (no addr found)",
+            "\t* IPv6: no, but OS has support",
+            "\t* MappingVariesByDestIP: ",
+            "\t* PortMapping: not checked",
+            "\t* Nearest DERP: unknown (no response to latency probes)");
+  }
+
+  @ParameterizedTest
+  @CsvSource({"0, 0s", "340000, 300µs", "12000000, 12ms", "999960000, 1s", "1234567890, 1.2346s"})
+  void latenciesAreWrittenAsGoWritesThem(long nanos, String text) {
+    assertThat(Netcheck.shown(nanos)).isEqualTo(text);
+  }
+
+  @Test
+  void theReportAsJsonHasTheIncumbentsNames() {
+    var out = run("netcheck --json").out();
+    assertThat(out)
+        .contains(
+            "  \"UDP\": true",
+            "  \"MappingVariesByDestIP\": true",
+            "  \"PreferredDERP\": 9",
+            "    \"9\": 12345678",
+            "  \"GlobalV4\": \"192.0.2.1:41641\"");
+    var tailjar = Documents.STATUS.fromJson(run("status --json").out()).tailjar();
+    assertThat(tailjar).isNotNull();
+    assertThat(Documents.NETCHECK.fromJson(out)).isEqualTo(tailjar.netcheck());
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"netcheck", "netcheck --json"})
+  void aNetworkThatWasNotMeasuredYetIsNotReported(String command) {
+    node.status = FakeNode.onAddress(FakeNode.running(), "100.64.0.1");
+    assertThat(run(command))
+        .isEqualTo(new Outcome(1, "", "the network has not been measured yet; state: Running\n"));
+    node.status = FakeNode.needsLogin();
+    assertThat(run(command).err()).endsWith("state: NeedsLogin\n");
+  }
+
+  private static DerpRegionWire region(int id, String code) {
+    return new DerpRegionWire(id, code, "The " + code, false, false, List.of());
+  }
+
   @Test
   void logoutReachesTheNode() {
     assertThat(run("logout")).isEqualTo(new Outcome(0, "", ""));
@@ -156,6 +274,8 @@ class CommandsTests {
         "status --help",
         "ip --help",
         "ping --help",
+        "netcheck --help",
+        "whois --help",
         "logout --help",
         "healthcheck --help",
         "version --help"
@@ -170,7 +290,7 @@ class CommandsTests {
   }
 
   @ParameterizedTest
-  @ValueSource(strings = {"nonsense", "status --nonsense", "run now", "ping", "ip -4 -6"})
+  @ValueSource(strings = {"nonsense", "status --nonsense", "run now", "ping", "ip -4 -6", "whois"})
   void aWrongCommandLineIsAUsageError(String command) {
     var outcome = run(command);
     assertThat(outcome.status()).isEqualTo(64);

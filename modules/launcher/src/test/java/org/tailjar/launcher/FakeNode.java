@@ -16,6 +16,7 @@ import java.util.concurrent.locks.LockSupport;
 import org.jspecify.annotations.Nullable;
 import org.tailjar.headscale.DerpMapWire;
 import org.tailjar.tailnet.CallCount;
+import org.tailjar.tailnet.NetworkCheck;
 import org.tailjar.tailnet.NodeStatus;
 import org.tailjar.tailnet.PingResult;
 import org.tailjar.tailnet.StartException;
@@ -118,7 +119,8 @@ final class FakeNode implements TailnetNode {
         new NodeStatus.Self(
             machine(1, "tailjar", "100.64.0.1", "fd7a:115c:a1e0::1", true),
             "headscale",
-            List.of(new InetSocketAddress("192.0.2.1", 41641)));
+            List.of(new InetSocketAddress("192.0.2.1", 41641)),
+            Optional.of(network()));
     return new NodeStatus(
         NodeStatus.State.RUNNING,
         Optional.empty(),
@@ -146,6 +148,21 @@ final class FakeNode implements TailnetNode {
             Map.of("dropped_by_filter", 5L)));
   }
 
+  /** Two relays answered, one of them saw another port. */
+  private static NetworkCheck network() {
+    return new NetworkCheck(
+        Instant.parse("2026-01-02T03:04:05.678Z"),
+        List.of(
+            new InetSocketAddress(InetAddress.ofLiteral("192.0.2.1"), 41641),
+            new InetSocketAddress(InetAddress.ofLiteral("192.0.2.1"), 50000),
+            new InetSocketAddress(InetAddress.ofLiteral("2001:db8::1"), 41641)),
+        true,
+        true,
+        Optional.of(true),
+        9,
+        Map.of(9, Duration.ofNanos(12_345_678), 10, Duration.ofMillis(1500)));
+  }
+
   /** The same node with another address. */
   static NodeStatus onAddress(NodeStatus status, String address) {
     return new NodeStatus(
@@ -156,7 +173,10 @@ final class FakeNode implements TailnetNode {
         status.udpPort(),
         Optional.of(
             new NodeStatus.Self(
-                machine(1, "tailjar", address, "fd7a:115c:a1e0::1", true), "headscale", List.of())),
+                machine(1, "tailjar", address, "fd7a:115c:a1e0::1", true),
+                "headscale",
+                List.of(),
+                Optional.empty())),
         status.peers(),
         status.users(),
         status.health(),

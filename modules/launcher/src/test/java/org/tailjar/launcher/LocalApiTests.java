@@ -47,6 +47,25 @@ class LocalApiTests {
   }
 
   @Test
+  void theStatusTellsWhatWasMeasuredOfTheNetwork() throws Exception {
+    var tailjar = status("false").tailjar();
+    assertThat(tailjar).isNotNull();
+    assertThat(tailjar.netcheck())
+        .isEqualTo(
+            new NetcheckDocument(
+                "2026-01-02T03:04:05.678Z",
+                true,
+                true,
+                true,
+                true,
+                true,
+                9,
+                Map.of("9", 12_345_678L, "10", 1_500_000_000L),
+                "192.0.2.1:41641",
+                "[2001:db8::1]:41641"));
+  }
+
+  @Test
   void theStatusMayComeWithoutPeers() throws Exception {
     assertThat(status("false").peer()).isEmpty();
   }

@@ -7,6 +7,7 @@ import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.UnknownHostException;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
@@ -49,6 +50,7 @@ final class SelfDiscovery {
   private List<InetAddress> interfaceAddresses = List.of();
   private Map<Integer, Duration> latencies = Map.of();
   private boolean gathering;
+  private boolean asks;
   private boolean again;
   private long freshAt = Times.NEVER;
   private long lastFull = Times.NEVER;
@@ -115,6 +117,7 @@ final class SelfDiscovery {
     }
     nextLight = now + random.nextLong(Times.RESTUN_MIN, Times.RESTUN_MAX);
     List<DerpRegion> regions = regions(full);
+    asks = !regions.isEmpty();
     boolean withIpv6 = sockets.hasIpv6();
     boolean withIpv4 = sockets.hasIpv4();
     Thread.ofVirtual()
@@ -256,7 +259,12 @@ final class SelfDiscovery {
             latencies,
             report.udpWorks(),
             report.ipv6Works(),
-            report.mappingVaries());
+            report.mappingVaries(),
+            // Silence of nobody says nothing of the network.
+            asks
+                ? Optional.of(
+                    new LocalPaths.Measured(Instant.now(), report.mapped(), sockets.hasIpv6()))
+                : local.measured());
     replace(next);
   }
 
@@ -266,27 +274,13 @@ final class SelfDiscovery {
     if (known.homeRegion() != regionId) {
       DerpRegion region = map.region(regionId);
       LOG.log(Level.INFO, "home relay: {0}", region == null ? "none" : region.code());
-      replace(
-          new LocalPaths(
-              known.endpoints(),
-              regionId,
-              known.latencies(),
-              known.udpWorks(),
-              known.ipv6Works(),
-              known.mappingVaries()));
+      replace(known.withHome(regionId));
     }
   }
 
   private void publish(long now) {
     LocalPaths known = local;
-    replace(
-        new LocalPaths(
-            endpoints(known.mappingVaries()),
-            known.homeRegion(),
-            known.latencies(),
-            known.udpWorks(),
-            known.ipv6Works(),
-            known.mappingVaries()));
+    replace(known.withEndpoints(endpoints(known.mappingVaries())));
   }
 
   private void replace(LocalPaths next) {

@@ -122,10 +122,17 @@ class MagicsockTests {
   }
 
   @Test
+  void withoutARelayToAskNothingCountsAsMeasured() throws Exception {
+    TestNode.await("endpoints", () -> !a.magicsock.localPaths().endpoints().isEmpty());
+    assertThat(a.magicsock.localPaths().measured()).isEmpty();
+  }
+
+  @Test
   void theOnlyRegionIsHomeAtOnce() throws Exception {
     a.knows(b, map);
     TestNode.await("home", () -> a.magicsock.localPaths().homeRegion() == FakeRelays.REGION);
     TestNode.await("endpoints", () -> !a.magicsock.localPaths().endpoints().isEmpty());
+    TestNode.await("a measurement", () -> a.magicsock.localPaths().measured().isPresent());
     assertThat(a.told.poll(10, TimeUnit.SECONDS)).isNotNull();
   }
 }

@@ -28,6 +28,7 @@ class RealHeadscaleTests {
       TestNode.await("STUN answers", () -> a.magicsock.localPaths().udpWorks());
       assertThat(a.magicsock.localPaths().endpoints())
           .contains(new LocalEndpoint(a.loopback(), LocalEndpoint.Kind.STUN));
+      assertThat(a.magicsock.localPaths().measured().orElseThrow().seen()).startsWith(a.loopback());
       assertThat(a.magicsock.localPaths().latencies()).containsOnlyKeys(RealHeadscale.REGION);
       // Both are connected once a packet came through; what was sent earlier is lost.
       TestNode.await(

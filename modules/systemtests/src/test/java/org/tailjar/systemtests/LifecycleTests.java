@@ -163,6 +163,29 @@ class LifecycleTests {
     assertThat(status.succeeded().output()).contains(node.ip4()).contains("na");
   }
 
+  @Test
+  void whoIsAndNetcheckTellWhatTheNodeKnows() {
+    Lab.need("tailscale");
+    TailjarNode peer = lab.tailjar("nb").join();
+    TailjarNode node = lab.tailjar("na").join();
+    String address = peer.ip4();
+    assertThat(Shell.eventually(Duration.ofSeconds(10), () -> node.peersOnline() == 1)).isTrue();
+
+    String found = node.tailjar("whois", address + ":80").succeeded().output();
+    assertThat(found).contains("nb.example.ts", address + "/32");
+    String socket = lab.file("na.sock").toString();
+    assertThat(lab.run("na", "tailscale", "--socket", socket, "whois", address).output())
+        .isEqualTo(found);
+    assertThat(node.tailjar("whois", "100.127.255.1").status()).isEqualTo(1);
+    assertThat(
+            Shell.eventually(Duration.ofSeconds(15), () -> node.tailjar("netcheck").status() == 0))
+        .isTrue();
+    assertThat(node.tailjar("netcheck").succeeded().output())
+        .contains("* UDP: true", "* IPv4: yes, 10.77.0.", "* Nearest DERP: hs");
+    assertThat(node.tailjar("netcheck", "--json").succeeded().output())
+        .contains("\"PreferredDERP\": 999", "\"GlobalV4\": \"10.77.0.");
+  }
+
   private void assertNothingLeft() {
     assertThat(lab.run("na", "ip", "link").output()).doesNotContain("tailscale0");
     assertThat(lab.run("na", "ip", "rule").output()).doesNotContain("52").doesNotContain("0x80000");

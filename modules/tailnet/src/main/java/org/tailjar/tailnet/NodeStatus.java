@@ -125,8 +125,13 @@ public record NodeStatus(
    *
    * @param homeRelay code of its home DERP region, empty without one
    * @param endpoints where it may be reached directly
+   * @param network empty until it has been measured
    */
-  public record Self(Machine machine, String homeRelay, List<InetSocketAddress> endpoints) {
+  public record Self(
+      Machine machine,
+      String homeRelay,
+      List<InetSocketAddress> endpoints,
+      Optional<NetworkCheck> network) {
     /** Copies the collections. */
     public Self {
       endpoints = List.copyOf(endpoints);

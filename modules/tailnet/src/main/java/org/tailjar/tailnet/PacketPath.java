@@ -24,6 +24,7 @@ import org.tailjar.filter.PacketFilter;
 import org.tailjar.headscale.NetworkMap;
 import org.tailjar.headscale.Node;
 import org.tailjar.magicsock.Endpoint;
+import org.tailjar.magicsock.LocalPaths;
 import org.tailjar.magicsock.Magicsock;
 import org.tailjar.magicsock.PathConfig;
 import org.tailjar.magicsock.PathLosses;
@@ -134,6 +135,11 @@ final class PacketPath {
 
   Statistics.Snapshot statistics() {
     return dataPlane.statistics().snapshot();
+  }
+
+  /** Unlike the changes that {@link Attachment} is told of, with the latest measurement. */
+  LocalPaths localPaths() {
+    return magicsock.localPaths();
   }
 
   PathLosses losses() {

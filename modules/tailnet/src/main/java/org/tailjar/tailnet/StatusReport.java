@@ -47,7 +47,7 @@ final class StatusReport {
         own.haveNodeKey(),
         own.interfaceName(),
         own.udpPort(),
-        Optional.of(self(map, relays, local)),
+        Optional.of(self(map, relays, local, path)),
         map.peers().stream().map(peer -> peer(map, relays, peer, path, now)).toList(),
         users(map),
         health,
@@ -58,12 +58,29 @@ final class StatusReport {
         own.traffic());
   }
 
-  private static NodeStatus.Self self(NetworkMap map, DerpMap relays, LocalPaths local) {
+  private static NodeStatus.Self self(
+      NetworkMap map, DerpMap relays, LocalPaths local, @Nullable PacketPath path) {
     DerpRegion home = relays.region(local.homeRegion());
     return new NodeStatus.Self(
         machine(map.self(), true),
         home == null ? "" : home.code(),
-        local.endpoints().stream().map(LocalEndpoint::address).toList());
+        local.endpoints().stream().map(LocalEndpoint::address).toList(),
+        path == null ? Optional.empty() : network(path.localPaths()));
+  }
+
+  static Optional<NetworkCheck> network(LocalPaths local) {
+    return local
+        .measured()
+        .map(
+            measured ->
+                new NetworkCheck(
+                    measured.at(),
+                    measured.seen(),
+                    local.ipv6Works(),
+                    measured.ipv6Socket(),
+                    local.mappingVaries(),
+                    local.homeRegion(),
+                    local.latencies()));
   }
 
   private static NodeStatus.Peer peer(
