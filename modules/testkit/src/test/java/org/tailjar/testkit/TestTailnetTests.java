@@ -146,9 +146,7 @@ class TestTailnetTests {
   void aNodeThatComesBackInTimeWasNeverOffline() throws Exception {
     try (ClientNode first = new ClientNode(tailnet, "alpha");
         ClientNode second = new ClientNode(tailnet, "beta")) {
-      first.join(AuthKeyOptions.REUSABLE);
-      second.join(AuthKeyOptions.REUSABLE);
-      first.awaitMap(map -> isOnline(second.find(map.peers())));
+      joinBoth(first, second);
       second.reconnect();
       second.announce("192.0.2.9:1", TestTailnet.DERP_REGION);
       first.awaitMap(
@@ -164,9 +162,7 @@ class TestTailnetTests {
   void aDeletedNodeIsGoneForItsPeersAndMustRegisterAgain() throws Exception {
     try (ClientNode first = new ClientNode(tailnet, "alpha");
         ClientNode second = new ClientNode(tailnet, "beta")) {
-      first.join(AuthKeyOptions.REUSABLE);
-      second.join(AuthKeyOptions.REUSABLE);
-      first.awaitMap(map -> isOnline(second.find(map.peers())));
+      joinBoth(first, second);
       tailnet.control().remove(second.id());
       first.awaitMap(map -> map.peers().isEmpty());
       assertThat(second.register(null)).isInstanceOf(Registration.NeedsLogin.class);
@@ -177,9 +173,7 @@ class TestTailnetTests {
   void anExpiredNodeLearnsOfItAndItsPeersToo() throws Exception {
     try (ClientNode first = new ClientNode(tailnet, "alpha");
         ClientNode second = new ClientNode(tailnet, "beta")) {
-      first.join(AuthKeyOptions.REUSABLE);
-      second.join(AuthKeyOptions.REUSABLE);
-      first.awaitMap(map -> isOnline(second.find(map.peers())));
+      joinBoth(first, second);
       tailnet.control().expire(second.id());
       first.awaitMap(map -> isPast(second.find(map.peers()).keyExpiry()));
       second.awaitMap(map -> isPast(map.self().keyExpiry()));
@@ -251,6 +245,12 @@ class TestTailnetTests {
   @Test
   void aStrangerIsNotKnown() {
     assertThat(tailnet.control().knows(NodePublicKey.ZERO)).isFalse();
+  }
+
+  private static void joinBoth(ClientNode first, ClientNode second) throws Exception {
+    first.join(AuthKeyOptions.REUSABLE);
+    second.join(AuthKeyOptions.REUSABLE);
+    first.awaitMap(map -> isOnline(second.find(map.peers())));
   }
 
   private static boolean isPast(@Nullable Instant time) {
