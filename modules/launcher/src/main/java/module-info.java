@@ -10,6 +10,8 @@ import org.jspecify.annotations.NullMarked;
 module org.tailjar.launcher {
   requires transitive static org.jspecify;
   requires org.tailjar.tailnet;
+  // For the run that the AOT cache is made from.
+  requires org.tailjar.dns;
   requires info.picocli;
   requires io.avaje.jsonb;
   requires io.netty.buffer;

@@ -8,9 +8,11 @@ import java.io.IOException;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.management.ManagementFactory;
+import java.net.InetAddress;
 import java.security.SecureRandom;
 import java.time.InstantSource;
 import java.util.List;
+import java.util.Optional;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.locks.LockSupport;
 import org.jspecify.annotations.Nullable;
@@ -116,8 +118,15 @@ class AllocationTests {
         new WireGuard(
             key, new NullCipher(), Timings.STANDARD, InstantSource.system(), new SecureRandom());
     DataPlane plane = new DataPlane(device, paths, wireGuard, new NullCipher(), _ -> {});
+    plane.serve(new ServiceTurn(Optional.of(side("100.64.0.1")), Optional.of(side("fd00::1"))));
     plane.start();
     return plane;
+  }
+
+  private static ServiceTurn.Side side(String own) {
+    String service = own.indexOf(':') < 0 ? "100.100.100.100" : "fd00::53";
+    return ServiceTurn.Side.of(
+        InetAddress.ofLiteral(own), InetAddress.ofLiteral(service), 53, 5353, 5354);
   }
 
   private static void apply(DataPlane plane, NodePrivateKey peer, int peerNumber, int own) {

@@ -1,5 +1,6 @@
 package org.tailjar.launcher;
 
+import java.io.IOException;
 import java.io.OutputStream;
 import java.io.PrintStream;
 import java.nio.charset.StandardCharsets;
@@ -59,6 +60,12 @@ final class Training {
     }
     for (var command : COMMANDS) {
       Commands.execute(command, environment, nowhere, nowhere);
+    }
+    try {
+      DnsTraining.run();
+    } catch (IOException e) {
+      LOG.log(System.Logger.Level.ERROR, "no look-ups in the training: {0}", e.getMessage());
+      return;
     }
     LOG.log(System.Logger.Level.INFO, "the commands have run");
   }
