@@ -24,7 +24,7 @@ CONTAINERS
 compose() {
   command -v podman-compose > /dev/null && return
   pip3 install -q --disable-pip-version-check --root-user-action=ignore --target dist/test/podman-compose "podman-compose==1.6.0" &&
-    printf '#!/bin/sh\nPYTHONPATH=%s exec python3 -m podman_compose "$@"\n' "$PWD/dist/test/podman-compose" > dist/test/podman-compose/podman-compose &&
+    printf '#!/bin/sh\nPYTHONPATH="%s" exec python3 -m podman_compose "$@"\n' "$PWD/dist/test/podman-compose" > dist/test/podman-compose/podman-compose &&
     chmod +x dist/test/podman-compose/podman-compose
 }
 

@@ -23,6 +23,8 @@ programs() {
 
 # Makes the programs that the tests run available.
 setup() {
+  # Where Debian keeps some of them, and users do not look.
+  PATH=$PATH:/usr/sbin:/sbin
   programs <<'PROGRAMS' || echo "tests that need them are skipped"
 wireguard-go wireguard-go
 wg wireguard-tools

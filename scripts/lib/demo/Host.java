@@ -165,11 +165,11 @@ final class Host {
         """
         #!/bin/sh
         # Runs a command where %1$s is: %1$s COMMAND [ARGUMENT...]
-        outer=$(cat %2$s/pid)
+        outer=$(cat "%2$s/pid")
         read -r inner < "/proc/$outer/task/$outer/children"
-        [ "$1" != tailjar ] || { shift; set -- %3$s "$@"; }
+        [ "$1" != tailjar ] || { shift; set -- "%3$s" "$@"; }
         exec nsenter -t "$inner" %4$s --mount --pid -- nsenter --net=%5$s \\
-          env TAILSCALE_SOCKET=%6$s "$@"
+          env "TAILSCALE_SOCKET=%6$s" "$@"
         """
             .formatted(
                 name,

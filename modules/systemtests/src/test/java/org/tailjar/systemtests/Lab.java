@@ -471,11 +471,12 @@ final class Lab implements AutoCloseable {
 
   @Override
   public void close() {
+    IllegalStateException failure = null;
     for (AutoCloseable node : nodes) {
       try {
         node.close();
       } catch (Exception e) {
-        throw new IllegalStateException(e);
+        failure = new IllegalStateException(e);
       }
     }
     if (embedded != null) {
@@ -493,6 +494,9 @@ final class Lab implements AutoCloseable {
       }
     } catch (IOException e) {
       throw new UncheckedIOException(e);
+    }
+    if (failure != null) {
+      throw failure;
     }
   }
 }

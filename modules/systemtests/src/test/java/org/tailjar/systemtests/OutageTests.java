@@ -173,8 +173,12 @@ class OutageTests {
 
   @Test
   void datagramsThatAFirewallRefusesGoByTheRelay() throws Exception {
-    PingStream.Figures figures = during("UDP refused here (EPERM)", () -> lab.blockUdp("na"));
-    lab.unblockUdp("na");
+    PingStream.Figures figures;
+    try {
+      figures = during("UDP refused here (EPERM)", () -> lab.blockUdp("na"));
+    } finally {
+      lab.unblockUdp("na");
+    }
     assertThat(figures.longestSilence()).isLessThan(Duration.ofSeconds(5));
     assertThat(troubles()).isEmpty();
   }
