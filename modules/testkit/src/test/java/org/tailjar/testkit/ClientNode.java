@@ -7,6 +7,7 @@ import java.util.Collection;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.LinkedBlockingQueue;
+import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
@@ -35,6 +36,7 @@ final class ClientNode implements ControlListener, AutoCloseable {
   private final NodePrivateKey privateKey = NodePrivateKey.generate();
   private final NodePublicKey key = privateKey.publicKey();
   private final MachinePrivateKey machine = MachinePrivateKey.generate();
+  private final Semaphore toRegister = new Semaphore(0);
   private ControlClient client;
   private final LinkedBlockingQueue<NetworkMap> maps = new LinkedBlockingQueue<>();
 
@@ -145,7 +147,14 @@ final class ClientNode implements ControlListener, AutoCloseable {
   public void lost(String reason) {}
 
   @Override
-  public void reRegister() {}
+  public void reRegister() {
+    toRegister.release();
+  }
+
+  /** Waits until the server no longer knows it. */
+  void awaitUnknown() throws InterruptedException {
+    assertThat(toRegister.tryAcquire(20, TimeUnit.SECONDS)).as("%s is unknown", name).isTrue();
+  }
 
   @Override
   public void close() {

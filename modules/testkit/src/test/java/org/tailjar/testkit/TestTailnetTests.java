@@ -165,6 +165,7 @@ class TestTailnetTests {
       joinBoth(first, second);
       tailnet.control().remove(second.id());
       first.awaitMap(map -> map.peers().isEmpty());
+      second.awaitUnknown();
       assertThat(second.register(null)).isInstanceOf(Registration.NeedsLogin.class);
     }
   }
