@@ -119,7 +119,7 @@ class LeakTests {
         ResourceUse before = ResourceUse.now();
         int first = maps.get();
         await(() -> maps.get() >= first + TIMES);
-        ResourceUse.now().assertNoMoreThan(before, TIMES + " reconnects to the control server");
+        ResourceUse.assertNoMoreThan(before, TIMES + " reconnects to the control server");
       }
     }
   }
@@ -160,7 +160,7 @@ class LeakTests {
         reconnect(relays, port, connected, WARM_UP);
         ResourceUse before = ResourceUse.now();
         reconnect(relays, port, connected, TIMES);
-        ResourceUse.now().assertNoMoreThan(before, TIMES + " reconnects to a relay");
+        ResourceUse.assertNoMoreThan(before, TIMES + " reconnects to a relay");
       }
     }
   }
@@ -186,7 +186,7 @@ class LeakTests {
       startAndClose(tailnet, key, 10);
       ResourceUse before = ResourceUse.now();
       startAndClose(tailnet, key, 50);
-      ResourceUse.now().assertNoMoreThan(before, "50 lives of a node");
+      ResourceUse.assertNoMoreThan(before, "50 lives of a node");
     }
   }
 
@@ -290,7 +290,9 @@ class LeakTests {
     NetworkMap moved = map(PEERS, 10);
     NodePublicKey last = NodePublicKey.of(key(PEERS + 1));
     try (Attached attached = new Attached()) {
+      // Tables keep the size that they once needed.
       attached.apply(all, last, true);
+      attached.apply(moved, last, true);
       attached.apply(none, last, false);
       ResourceUse before = ResourceUse.now();
       for (int round = 0; round < 3; round++) {
@@ -309,7 +311,7 @@ class LeakTests {
             (changed - added) / 1_000_000,
             (removed - changed) / 1_000_000);
       }
-      ResourceUse.now().assertNoMoreThan(before, PEERS + " peers added and removed three times");
+      ResourceUse.assertNoMoreThan(before, PEERS + " peers added and removed three times");
     }
   }
 
@@ -320,7 +322,7 @@ class LeakTests {
       change(attached, peer, WARM_UP);
       ResourceUse before = ResourceUse.now();
       change(attached, peer, TIMES);
-      ResourceUse.now().assertNoMoreThan(before, TIMES + " changes of paths");
+      ResourceUse.assertNoMoreThan(before, TIMES + " changes of paths");
     }
   }
 
