@@ -39,6 +39,9 @@ class ContainerTests {
   private Lab lab;
   private TailjarNode elsewhere;
 
+  /** Of the namespace nb, put in place there by {@code ip netns exec}. */
+  private Path resolvConf;
+
   @BeforeAll
   void buildTheAppAndJoinFromElsewhere() throws IOException {
     Lab.need("podman", "runc", "caddy", "curl");
@@ -72,7 +75,10 @@ class ContainerTests {
             Duration.ofMinutes(2),
             List.of("podman", "build", "-q", "--format=docker", "-t", CADDY, context.toString()))
         .succeeded();
-    elsewhere = lab.tailjar("nb").join();
+    resolvConf = Path.of("/etc/netns", lab.namespace("nb"), "resolv.conf");
+    Files.createDirectories(resolvConf.getParent());
+    Files.writeString(resolvConf, "nameserver 127.0.0.1\n");
+    elsewhere = lab.tailjar("nb").without("TAILSCALE_ACCEPT_DNS").join();
   }
 
   @AfterEach
@@ -83,9 +89,13 @@ class ContainerTests {
   }
 
   @AfterAll
-  void leave() {
+  void leave() throws IOException {
     if (lab != null) {
       lab.close();
+    }
+    if (resolvConf != null) {
+      Files.deleteIfExists(resolvConf);
+      Files.deleteIfExists(resolvConf.getParent());
     }
   }
 
@@ -96,6 +106,7 @@ class ContainerTests {
     String address = address();
     app();
     assertThatThePageIsServedBy(address);
+    assertThatThePageIsServedBy("web");
 
     long began = System.nanoTime();
     podman("stop", "--time", "10", SIDECAR).succeeded();
@@ -149,6 +160,7 @@ class ContainerTests {
       awaitHealthy();
       String address = address();
       assertThatThePageIsServedBy(address);
+      assertThatThePageIsServedBy("composed");
 
       compose(project, "stop", "-t", "10").succeeded();
       assertThat(inspect("{{.State.ExitCode}}")).isEqualTo("0");
