@@ -24,6 +24,7 @@ import org.tailjar.dns.MagicDns;
 import org.tailjar.dns.Nameserver;
 import org.tailjar.dns.ResolvConfFile;
 import org.tailjar.headscale.NetworkMap;
+import org.tailjar.headscale.ServerUrl;
 import org.tailjar.packet.IpPrefix;
 import org.tailjar.transport.Destination;
 import org.tailjar.transport.Proxy;
@@ -87,8 +88,9 @@ final class SystemDns {
   }
 
   /** The hosts that the way to the control server and to relays goes by. */
-  private static Set<String> vital(NodeConfig config) {
-    String server = config.serverUrl().getHost();
+  static Set<String> vital(NodeConfig config) {
+    // To java.net.URI a name with an underscore, such as that of a container, is no host.
+    String server = ServerUrl.parse(config.serverUrl().toString()).host();
     Set<String> hosts = new HashSet<>(Set.of(server));
     for (Destination to : List.of(Destination.plain(server, 80), Destination.tls(server, 443))) {
       if (config.proxies().choose(to) instanceof Proxy.Http proxy) {

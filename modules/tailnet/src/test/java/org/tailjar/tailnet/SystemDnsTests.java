@@ -3,6 +3,7 @@ package org.tailjar.tailnet;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.io.IOException;
+import java.net.URI;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Instant;
@@ -54,6 +55,12 @@ class SystemDnsTests {
   @AfterEach
   void close() {
     dns.close();
+  }
+
+  @Test
+  void aServerMayHaveTheNameOfAContainer() {
+    NodeConfig config = NodeConfig.builder(URI.create("http://my_headscale:8080")).build();
+    assertThat(SystemDns.vital(config)).containsExactly("my_headscale");
   }
 
   private void apply(NetworkMap map) {
