@@ -25,6 +25,9 @@ final class Outgoing implements Output {
   /** Whose packets wait for a way although there is a session, and since when. */
   private final Map<PeerLink, Long> unrouted = new LinkedHashMap<>();
 
+  /** Of some use only while there are such packets: RX comes by with every batch. */
+  private long nextRetry;
+
   private final Paths paths;
   private final Sealer sealer;
   private final Counters counters;
@@ -69,6 +72,10 @@ final class Outgoing implements Output {
     if (unrouted.isEmpty()) {
       return latest;
     }
+    if (now - nextRetry < 0) {
+      return Math.min(latest, nextRetry);
+    }
+    nextRetry = now + RETRY_NANOS;
     for (Map.Entry<PeerLink, Long> entry : List.copyOf(unrouted.entrySet())) {
       PeerLink link = entry.getKey();
       Peer peer = link.peer();
@@ -78,8 +85,7 @@ final class Outgoing implements Output {
         flush(link, peer, now);
       }
     }
-    long next = now + RETRY_NANOS;
-    return unrouted.isEmpty() || next - latest > 0 ? latest : next;
+    return unrouted.isEmpty() ? latest : Math.min(latest, nextRetry);
   }
 
   private void flush(PeerLink link, Peer peer, long now) {
@@ -94,6 +100,9 @@ final class Outgoing implements Output {
       Route route = session == null ? null : paths.route(link.endpoint());
       long counter = route == null || session == null ? Session.EXHAUSTED : session.reserve(count);
       if (session == null || route == null || counter == Session.EXHAUSTED) {
+        if (unrouted.isEmpty()) {
+          nextRetry = now + RETRY_NANOS;
+        }
         unrouted.putIfAbsent(link, now);
         return;
       }

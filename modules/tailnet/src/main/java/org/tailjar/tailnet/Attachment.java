@@ -442,6 +442,7 @@ final class Attachment {
     } catch (IOException | RuntimeException e) {
       damaged = true;
       LOG.log(Level.DEBUG, "repair", e);
+      dns.leave(); // the system must not go on asking where nothing gets through
       return false;
     } finally {
       lock.unlock();

@@ -152,7 +152,14 @@ final class DnsTranslation {
         continue;
       }
       Nameserver.parse(resolver.addr())
-          .ifPresentOrElse(servers::add, () -> notUnderstood(resolver.addr()));
+          .ifPresentOrElse(
+              server -> {
+                // Who asks itself asks itself again, without end.
+                if (!SystemDns.isService(server.address().getAddress())) {
+                  servers.add(server);
+                }
+              },
+              () -> notUnderstood(resolver.addr()));
     }
     return servers;
   }

@@ -100,6 +100,11 @@ final class SystemDns {
     return hosts;
   }
 
+  /** Whether that is where the system asks us. */
+  static boolean isService(InetAddress address) {
+    return address.equals(SERVICE4) || address.equals(SERVICE6);
+  }
+
   /** Routes to the service that a map asks for. */
   List<IpPrefix> routes(NetworkMap wanted, Instant now) {
     return wanted(wanted, now).stream().map(address -> IpPrefix.of(address.service())).toList();
@@ -140,17 +145,20 @@ final class SystemDns {
       map = wanted;
       names = DnsTranslation.names(wanted, vital);
     }
+    DnsServer listening;
     try {
-      listen(at);
+      listening = listen(at);
     } catch (IOException e) {
-      leave();
+      withdraw(); // and not leave(), after which the same complaint would be news each time
       serve.accept(turn);
       complain("the resolver cannot listen: " + reason(e));
       return;
     }
     serve.accept(turn);
     try {
-      if (system.serve(at.getFirst().service(), names.searchDomains())) {
+      // The first of those that it listens at: IPv6 may be switched off here.
+      InetAddress service = listening.endpoints().getFirst().service();
+      if (system.serve(service, names.searchDomains())) {
         LOG.log(Level.INFO, "DNS: {0} names the resolver of the tailnet", RESOLV_CONF);
       }
       complaint = "";
@@ -162,15 +170,17 @@ final class SystemDns {
     answerBy(system);
   }
 
-  private void listen(List<DnsServer.Address> at) throws IOException {
-    if (server != null && at.equals(addresses)) {
-      return;
+  private DnsServer listen(List<DnsServer.Address> at) throws IOException {
+    DnsServer present = server;
+    if (present != null && at.equals(addresses)) {
+      return present;
     }
     stopListening();
     DnsServer opened = DnsServer.open(at);
     server = opened;
     addresses = at;
     turn = Optional.of(new ServiceTurn(side(opened, true), side(opened, false)));
+    return opened;
   }
 
   private static Optional<ServiceTurn.Side> side(DnsServer opened, boolean ipv4) {
@@ -190,7 +200,7 @@ final class SystemDns {
   private void answerBy(ResolvConfFile system) {
     List<Nameserver> former =
         system.formerNameservers().stream()
-            .filter(address -> !address.equals(SERVICE4) && !address.equals(SERVICE6))
+            .filter(address -> !isService(address))
             .map(Nameserver::at)
             .toList();
     DnsServer answering = server;
@@ -216,8 +226,15 @@ final class SystemDns {
 
   /** Leaves the system's resolver as it was before. */
   synchronized void leave() {
-    map = null;
     complaint = "";
+    withdraw();
+    if (accepted) {
+      status = "off: not in a tailnet";
+    }
+  }
+
+  private void withdraw() {
+    map = null;
     try {
       if (file != null) {
         file.restore();
@@ -226,9 +243,6 @@ final class SystemDns {
       LOG.log(Level.WARNING, "{0} is not put back: {1}", RESOLV_CONF, reason(e));
     }
     stopListening();
-    if (accepted) {
-      status = "off: not in a tailnet";
-    }
   }
 
   /** As {@link #leave}, for good. */

@@ -3,22 +3,31 @@ package org.tailjar.tailnet;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.net.URI;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Set;
 import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicReference;
 import java.util.concurrent.locks.LockSupport;
 import java.util.function.BooleanSupplier;
+import java.util.function.Consumer;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
 import org.tailjar.crypto.DiscoPrivateKey;
 import org.tailjar.crypto.NodePrivateKey;
 import org.tailjar.crypto.NodePublicKey;
+import org.tailjar.dns.ResolvConfFile;
 import org.tailjar.headscale.ControlException;
 import org.tailjar.headscale.MapResponse;
 import org.tailjar.headscale.NetworkMap;
@@ -110,24 +119,30 @@ class AttachmentTests {
           ServerUrl.parse("http://127.0.0.1:9"),
           DiscoPrivateKey.generate());
   private final Attachment attachment =
-      new Attachment(
-          "test",
-          () -> new PacketInterface.InMemory(device),
+      attachment(
           (on, key, local, failure) -> {
             synchronized (opened) {
               opened.add(key);
             }
             return outbound.packetPath(on, key, local, failure);
           },
-          false,
-          SystemDns.unused(),
-          new Attachment.Observer() {
-            @Override
-            public void localPaths(LocalPaths local) {}
+          SystemDns.unused());
 
-            @Override
-            public void networkChanged() {}
-          });
+  private Attachment attachment(Attachment.PathOpener paths, SystemDns dns) {
+    return new Attachment(
+        "test",
+        () -> new PacketInterface.InMemory(device),
+        paths,
+        false,
+        dns,
+        new Attachment.Observer() {
+          @Override
+          public void localPaths(LocalPaths local) {}
+
+          @Override
+          public void networkChanged() {}
+        });
+  }
 
   @AfterEach
   void close() {
@@ -205,6 +220,47 @@ class AttachmentTests {
     await(() -> path.way(mortal).isEmpty());
     assertThat(Instant.now()).isAfterOrEqualTo(expiry);
     assertThat(path.way(immortal)).isPresent();
+  }
+
+  @Test
+  void whileARepairFailsTheSystemHasItsOwnNameservers(@TempDir Path directory) throws Exception {
+    device.letGo.countDown();
+    Path file = Files.writeString(directory.resolve("resolv.conf"), "nameserver 192.0.2.53\n");
+    AtomicBoolean refused = new AtomicBoolean();
+    AtomicReference<Consumer<Throwable>> failing = new AtomicReference<>();
+    Attachment repaired =
+        attachment(
+            (on, key, local, failure) -> {
+              if (refused.get()) {
+                throw new IOException("refused");
+              }
+              failing.set(failure);
+              return outbound.packetPath(on, key, local, failure);
+            },
+            new SystemDns(new ResolvConfFile(file, null), true, Set.of()));
+    try {
+      repaired.open(NodePrivateKey.generate());
+      repaired.apply(
+          DnsTranslationTests.map("\"Addresses\": [\"127.0.0.2/32\"]", "{\"Proxied\": true}"));
+      assertThat(Files.readString(file)).contains("nameserver 100.100.100.100\n");
+
+      refused.set(true);
+      failing.get().accept(new IOException("gone"));
+      await(() -> content(file).equals("nameserver 192.0.2.53\n"));
+      refused.set(false);
+      await(() -> content(file).contains("nameserver 100.100.100.100\n"));
+    } finally {
+      repaired.close(Deadline.in(Duration.ofSeconds(5)));
+    }
+    assertThat(content(file)).isEqualTo("nameserver 192.0.2.53\n");
+  }
+
+  private static String content(Path file) {
+    try {
+      return Files.readString(file);
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
   }
 
   @Test

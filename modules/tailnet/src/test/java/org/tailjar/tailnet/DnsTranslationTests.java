@@ -66,6 +66,23 @@ class DnsTranslationTests {
   }
 
   @Test
+  void theServiceItselfIsNeverAsked() {
+    DnsNames names =
+        names(
+            BOTH,
+            """
+            {"Resolvers": [{"Addr": "100.100.100.100"}, {"Addr": "192.0.2.1"},
+                           {"Addr": "[fd7a:115c:a1e0::53]:53"}],
+             "FallbackResolvers": [{"Addr": "100.100.100.100:53"}],
+             "Routes": {"corp.example": [{"Addr": "100.100.100.100"}]}}
+            """);
+    assertThat(names.resolvers())
+        .containsExactly(Nameserver.at(InetAddress.ofLiteral("192.0.2.1")));
+    assertThat(names.fallbacks()).isEmpty();
+    assertThat(names.routes()).doesNotContainKey(new DnsName("corp.example"));
+  }
+
+  @Test
   void theDomainsOfATailnetWithMagicDnsAreAnsweredHere() {
     assertThat(names(BOTH, "{\"Proxied\": true}").routes())
         .containsEntry(new DnsName("example.ts"), List.of())

@@ -138,6 +138,14 @@ class SystemDnsTests {
   }
 
   @Test
+  void theSystemIsSentToAFamilyThatWorks() {
+    apply(
+        DnsTranslationTests.map(
+            "\"Addresses\": [\"2001:db8::9/128\", \"127.0.0.2/32\"]", "{\"Proxied\": true}"));
+    assertThat(content()).contains("nameserver 100.100.100.100\n");
+  }
+
+  @Test
   void whatIsNotAcceptedTouchesNothing() {
     dns = open(false);
     apply(WITH);
