@@ -17,6 +17,7 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.Semaphore;
+import java.util.concurrent.locks.LockSupport;
 
 /** The sockets at one address, with a virtual thread for each of them and for each connection. */
 final class DnsListener implements AutoCloseable {
@@ -28,6 +29,7 @@ final class DnsListener implements AutoCloseable {
 
   private static final int MOST_CONNECTIONS = 64;
   private static final int IDLE_MILLIS = 10_000;
+  private static final long PAUSE_NANOS = 200_000_000;
 
   private final InetAddress own;
   private final InetAddress service;
@@ -117,6 +119,8 @@ final class DnsListener implements AutoCloseable {
           return;
         }
         LOG.log(Level.DEBUG, "a connection", e);
+        // Too many open files, for one: the next would fail at once, too.
+        LockSupport.parkNanos(PAUSE_NANOS);
       }
     }
   }

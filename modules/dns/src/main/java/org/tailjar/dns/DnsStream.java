@@ -28,6 +28,9 @@ final class DnsStream {
 
   /** Writes a message at once, for the other end may not wait for a second piece. */
   static void write(DataOutputStream out, byte[] message) throws IOException {
+    if (message.length > 0xffff) {
+      throw new IOException("a DNS message of " + message.length + " bytes");
+    }
     out.write(
         ByteBuffer.allocate(message.length + 2)
             .putShort((short) message.length)

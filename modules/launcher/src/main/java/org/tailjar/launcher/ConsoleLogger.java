@@ -93,7 +93,9 @@ final class ConsoleLogger implements System.Logger {
           case TEXT ->
               "%s %-7s %s: %s"
                   .formatted(time, level.getName(), shownName, text.toString().strip())
-                  .replaceAll("\\R", " | ");
+                  .replaceAll("\\R", " | ")
+                  // A server's words must not steer the terminal that shows them.
+                  .replaceAll("\\p{Cntrl}", "?");
           case JSON ->
               "{\"time\":\"%s\",\"level\":\"%s\",\"logger\":%s,\"message\":%s}"
                   .formatted(

@@ -22,6 +22,9 @@ final class HttpServer implements AutoCloseable {
 
   private static final int MOST_CONNECTIONS = 64;
 
+  /** Of those, kept for whoever may change something: the health check of the container's root. */
+  private static final int RESERVED_CONNECTIONS = 16;
+
   /** Longer than a ping may take, so that no connection is cut while its answer is being made. */
   private static final Duration LONGEST_SILENCE = Duration.ofSeconds(60);
 
@@ -57,14 +60,17 @@ final class HttpServer implements AutoCloseable {
   }
 
   private void accept() {
+    boolean failing = false;
     while (listener.isOpen()) {
       try {
         var channel = listener.accept();
-        if (connections.size() >= MOST_CONNECTIONS) {
+        failing = false;
+        boolean writer = mayWrite.test(channel);
+        if (connections.size() >= MOST_CONNECTIONS - (writer ? 0 : RESERVED_CONNECTIONS)) {
           channel.close();
           continue;
         }
-        var connection = new HttpConnection(channel, handler, mayWrite.test(channel));
+        var connection = new HttpConnection(channel, handler, writer);
         connections.add(connection);
         Thread.ofVirtual()
             .name("http connection")
@@ -83,7 +89,9 @@ final class HttpServer implements AutoCloseable {
       } catch (IOException e) {
         // Too many open files, for example: it passes, and a loop without a pause would burn a
         // core.
-        LOG.log(WARNING, "cannot accept a connection: {0}", e.getMessage());
+        LOG.log(
+            failing ? DEBUG : WARNING, "cannot accept a connection for now: {0}", e.getMessage());
+        failing = true;
         if (!pause()) {
           return;
         }

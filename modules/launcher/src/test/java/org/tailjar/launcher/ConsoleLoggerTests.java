@@ -31,6 +31,12 @@ class ConsoleLoggerTests {
   }
 
   @Test
+  void aTextLineCannotSteerTheTerminal() {
+    logger("org.tailjar.tun").log(INFO, "a\u001b[2Jb\u0007\nc");
+    assertThat(written()).endsWith("tun: a?[2Jb? | c\n");
+  }
+
+  @Test
   void aJsonLineIsOneObject() {
     ConsoleLogging.configure(new LogSettings(INFO, LogSettings.Format.JSON));
     logger("org.tailjar.tun").log(WARNING, "a \"b\"\n\\\t\u0001");

@@ -9,6 +9,7 @@ import java.net.InetSocketAddress;
 import java.net.Socket;
 import java.nio.channels.ServerSocketChannel;
 import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -18,6 +19,7 @@ import org.junit.jupiter.api.Timeout;
 class HttpServerTests {
   private ServerSocketChannel listener;
   private HttpServer server;
+  private volatile boolean writer = true;
 
   @BeforeEach
   void serve() throws IOException {
@@ -34,7 +36,7 @@ class HttpServerTests {
               return HttpReply.text(
                   200, call.method() + " " + call.path() + " " + call.parameter("a"));
             },
-            channel -> true);
+            channel -> writer);
   }
 
   @AfterEach
@@ -91,6 +93,25 @@ class HttpServerTests {
         .doesNotContain("a fault");
     assertThat(exchange("GET /x HTTP/1.1\r\nHost: h\r\nConnection: close\r\n\r\n"))
         .startsWith("HTTP/1.1 200 ");
+  }
+
+  @Test
+  void readersLeaveRoomForTheHealthCheck() throws IOException {
+    writer = false;
+    var readers = new ArrayList<Socket>();
+    try {
+      for (int i = 0; i < 64; i++) {
+        readers.add(connect());
+      }
+      // The connections of the last ones were closed without an answer.
+      assertThat(readers.getLast().getInputStream().read()).isEqualTo(-1);
+      writer = true;
+      aRequestIsAnswered();
+    } finally {
+      for (var reader : readers) {
+        reader.close();
+      }
+    }
   }
 
   @Test

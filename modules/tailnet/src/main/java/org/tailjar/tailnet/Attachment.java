@@ -433,6 +433,11 @@ final class Attachment {
       }
       damaged = false; // what fails from here on is a new damage
       openPath(current);
+      if (closed) { // and did not wait for this
+        closePath(PATH_CLOSES);
+        closeInterface();
+        return true;
+      }
       NetworkMap last = map;
       if (last != null) {
         putInForce(last);

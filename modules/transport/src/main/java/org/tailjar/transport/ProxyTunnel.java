@@ -6,6 +6,7 @@ import java.net.Socket;
 import java.nio.charset.StandardCharsets;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import org.jspecify.annotations.Nullable;
 
 /** Asks an HTTP proxy for a tunnel: RFC 9110 section 9.3.6. */
 final class ProxyTunnel {
@@ -13,6 +14,7 @@ final class ProxyTunnel {
   /** The longest head of an answer that is read, in bytes. */
   static final int MAX_HEAD_LENGTH = 16 << 10;
 
+  private static final int MAX_WORDS = 100;
   private static final Pattern STATUS = Pattern.compile("HTTP/1\\.[01] ([0-9]{3})(?: (.*))?");
   private static final Pattern HOST = Pattern.compile("[\\x21-\\x7e&&[^/@?#]]+");
 
@@ -45,10 +47,13 @@ final class ProxyTunnel {
             proxy)
         : refused(
             "the proxy %s answered CONNECT %s with status %d %s",
-            proxy,
-            destination.authority(),
-            code,
-            status.group(2) == null ? "" : status.group(2).replaceAll("[^\\x20-\\x7e]", "?"));
+            proxy, destination.authority(), code, printable(status.group(2)));
+  }
+
+  /** So much of the proxy's words as a line of a log can bear. */
+  private static String printable(@Nullable String words) {
+    String text = words == null ? "" : words.replaceAll("[^\\x20-\\x7e]", "?");
+    return text.length() > MAX_WORDS ? text.substring(0, MAX_WORDS) + "..." : text;
   }
 
   private static DialException refused(String sentence, Object... parts) {

@@ -97,11 +97,15 @@ public final class NetworkWatch implements AutoCloseable {
                   && table != Router.TABLE;
           changes.event(event, now);
         }
-        if (changes.takeLook(now)) {
-          listener.interfaceChanged();
-        }
-        if (changes.takeQuiet(now)) {
-          ask();
+        try {
+          if (changes.takeLook(now)) {
+            listener.interfaceChanged();
+          }
+          if (changes.takeQuiet(now)) {
+            ask();
+          }
+        } catch (RuntimeException e) {
+          LOG.log(Level.WARNING, "a change of the network could not be followed", e);
         }
       }
     } catch (IOException e) {
@@ -115,8 +119,9 @@ public final class NetworkWatch implements AutoCloseable {
     try {
       now = survey();
     } catch (LinuxException e) {
+      // Not that it has no addresses: the next event asks again.
       LOG.log(Level.DEBUG, "the network cannot be surveyed: {0}", e.getMessage());
-      now = Set.of();
+      return;
     }
     if (otherDefaultRoute || !now.equals(usable)) {
       usable = now;
