@@ -6,6 +6,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
+import org.tailjar.crypto.NodePublicKey;
 import org.tailjar.dataplane.Statistics.Counters;
 import org.tailjar.magicsock.Paths;
 import org.tailjar.magicsock.Route;
@@ -31,6 +32,7 @@ final class Outgoing implements Output {
   private final Paths paths;
   private final Sealer sealer;
   private final Counters counters;
+  private @Nullable NodePublicKey unknownInitiator;
 
   Outgoing(Paths paths, Sealer sealer, Counters counters) {
     this.paths = paths;
@@ -120,6 +122,18 @@ final class Outgoing implements Output {
       staged.clear();
       unrouted.remove(link);
     }
+  }
+
+  @Override
+  public void unknownInitiator(NodePublicKey key) {
+    unknownInitiator = key;
+  }
+
+  /** Who sent an initiation since this was last asked and is no peer; null for nobody. */
+  @Nullable NodePublicKey takeUnknownInitiator() {
+    NodePublicKey key = unknownInitiator;
+    unknownInitiator = null;
+    return key;
   }
 
   @Override

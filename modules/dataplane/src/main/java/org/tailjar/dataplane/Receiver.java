@@ -11,6 +11,7 @@ import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 import org.tailjar.crypto.Aead;
 import org.tailjar.crypto.AeadContext;
+import org.tailjar.crypto.NodePublicKey;
 import org.tailjar.dataplane.Statistics.Counters;
 import org.tailjar.filter.FlowTable;
 import org.tailjar.filter.PacketFilter;
@@ -54,6 +55,7 @@ final class Receiver {
   private final Batch batch;
   private final IpPacket ip = new IpPacket();
   private final Faults faults = new Faults();
+  private final EarlyInitiations early = new EarlyInitiations();
   private int faultsInARow;
 
   /** The peer of the present batch that the paths were told of last. */
@@ -137,7 +139,11 @@ final class Receiver {
       Peer peer = wireGuard.add(link.key(), null);
       peer.attach(link);
       link.peer(peer);
-      if (!link.staged().isEmpty()) {
+      EarlyInitiations.Waiting waiting = early.take(link.key(), System.nanoTime());
+      if (waiting != null) {
+        MemorySegment message = MemorySegment.ofArray(waiting.message());
+        handshake(message, 0, waiting.message().length, waiting.path(), System.nanoTime());
+      } else if (!link.staged().isEmpty()) {
         handshake(link);
       }
     }
@@ -179,12 +185,19 @@ final class Receiver {
     if (type == TRANSPORT_TYPE) {
       transport(memory, offset, length, path, links, now);
     } else if (type >= FIRST_HANDSHAKE_TYPE && type <= LAST_HANDSHAKE_TYPE) {
-      Peer peer = wireGuard.handshake(memory, offset, length, path, now, outgoing);
-      if (peer != null && peer.attachment() instanceof PeerLink link) {
-        confirm(link, path);
-      }
+      handshake(memory, offset, length, path, now);
     } else {
       counters.drop(Drop.IN_UNKNOWN, 1);
+    }
+  }
+
+  private void handshake(MemorySegment memory, int offset, int length, Path path, long now) {
+    Peer peer = wireGuard.handshake(memory, offset, length, path, now, outgoing);
+    NodePublicKey unknown = outgoing.takeUnknownInitiator();
+    if (peer != null && peer.attachment() instanceof PeerLink link) {
+      confirm(link, path);
+    } else if (unknown != null) {
+      early.add(unknown, memory, offset, length, path, now);
     }
   }
 

@@ -90,7 +90,8 @@ final class PingStream {
     for (int i = 1; i < answered.length; i++) {
       longest = Math.max(longest, answered[i] - answered[i - 1] - 1);
     }
-    int sent = Integer.parseInt(matcher.group(1));
+    // What went before the first answer, to a peer that did not know this node yet, is no outage's.
+    int sent = Integer.parseInt(matcher.group(1)) - (answered[0] - 1);
     return new Figures(
         sent,
         sent - (int) Arrays.stream(answered).distinct().count(),
