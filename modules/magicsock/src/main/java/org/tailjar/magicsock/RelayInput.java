@@ -5,11 +5,16 @@ import java.lang.foreign.ValueLayout;
 import org.jspecify.annotations.Nullable;
 import org.tailjar.crypto.NodePublicKey;
 import org.tailjar.derp.DerpInput;
+import org.tailjar.derp.Relay;
 import org.tailjar.derp.Relays;
 import org.tailjar.packet.Batch;
 
 /** Takes what relays delivered and puts runs of it into batches. Owned by the RX thread. */
 final class RelayInput {
+
+  // WireGuard paper 5.4.2.
+  private static final int INITIATION = 1;
+  private static final int INITIATION_LENGTH = 148;
 
   /** Takes what is not WireGuard; the bytes are its own. */
   @FunctionalInterface
@@ -62,7 +67,10 @@ final class RelayInput {
           region = input.regionId();
           source = input.source();
           MagicEndpoint peer = peers.peer(source);
-          path = peer == null ? null : peer.arrivalPath(region, relays);
+          path =
+              peer == null
+                  ? strangersPath(source, region, length)
+                  : peer.arrivalPath(region, relays);
           datagramLength = length;
         }
         if (path != null) {
@@ -85,5 +93,17 @@ final class RelayInput {
     }
     into.received(path, end, datagramLength);
     return true;
+  }
+
+  /**
+   * An initiation may come before the server has told of its sender, who is to be answered when it
+   * has; nothing else of a stranger is of use.
+   */
+  private @Nullable DerpPath strangersPath(NodePublicKey source, int region, int length) {
+    if (length != INITIATION_LENGTH || input.memory().get(ValueLayout.JAVA_BYTE, 0) != INITIATION) {
+      return null;
+    }
+    Relay relay = relays.relay(region);
+    return relay == null ? null : new DerpPath(relay, source);
   }
 }

@@ -113,7 +113,19 @@ class RelayInputTests {
   }
 
   @Test
+  void anInitiationOfAStrangerMayBeOfAPeerThatIsNotToldOfYet() {
+    byte[] initiation = new byte[148];
+    initiation[0] = 1;
+    initiation[147] = 9;
+    ring.offer(FakeRelays.REGION, stranger, initiation, 0, 148);
+    assertThat(next()).containsExactly(9);
+    assertThat(batch.path()).isInstanceOf(DerpPath.class);
+    assertThat(batch.path().source()).isEqualTo(stranger.bytes());
+  }
+
+  @Test
   void strangersAndNoiseAreDropped() {
+    offer(stranger, 148, 1);
     offer(stranger, 100, 1);
     ring.offer(FakeRelays.REGION, one, new byte[50], 0, 50);
     ring.offer(FakeRelays.REGION, one, new byte[3], 0, 3);
