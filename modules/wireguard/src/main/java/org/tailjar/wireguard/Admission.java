@@ -7,8 +7,8 @@ import org.tailjar.packet.Path;
 /**
  * Decides which handshake messages are worth a Diffie-Hellman computation, by what can be checked
  * without knowing the sender (WireGuard paper 5.3): the first MAC always, and under load a cookie
- * and the allowances of {@link HandshakeLimiter}. Belongs to the RX thread; any thread may read the
- * counters.
+ * and the allowances of {@link HandshakeLimiter}, which come before anything that is computed.
+ * Belongs to the RX thread; any thread may read the counters.
  */
 final class Admission {
 
@@ -33,12 +33,16 @@ final class Admission {
    * @param sender the index that a cookie reply is to name
    */
   boolean admits(byte[] message, int sender, @Nullable Path path, long now, Output out) {
+    byte[] source = source(path);
+    if (limiter.isSpent(source, now)) {
+      limited.getAndIncrement();
+      return false;
+    }
     if (!cookies.hasMac1(message)) {
       forged.getAndIncrement();
       return false;
     }
     if (limiter.underLoad(now)) {
-      byte[] source = source(path);
       // Without a source there is nobody to make a cookie for; all such share one allowance.
       if (path != null && source.length > 0 && !cookies.hasMac2(message, source, now)) {
         if (limiter.allowReply(source, now)) {

@@ -21,6 +21,11 @@ final class Allowance {
     updated = now;
   }
 
+  /** Whether there is none to take. */
+  boolean isSpent(long now) {
+    return nanos + Math.max(0, now - updated) < costNanos;
+  }
+
   /** Takes one; false when there is none. */
   boolean take(long now) {
     nanos = Math.min(mostNanos, nanos + Math.max(0, now - updated));

@@ -30,7 +30,7 @@ final class HandshakeLimiter {
   static final int HANDSHAKES_PER_SECOND = 100;
 
   /** Cookies given out in one second: to all strangers, and to all known places. */
-  static final int REPLIES_PER_SECOND = 1000;
+  static final int REPLIES_PER_SECOND = 500;
 
   /** What is earned in this part of a second may be used at once. */
   private static final int BURSTS_PER_SECOND = 10;
@@ -79,6 +79,19 @@ final class HandshakeLimiter {
       sources.clear();
     }
     return loaded;
+  }
+
+  /**
+   * Whether a message from there could lead to nothing now, whatever is in it: under load, with
+   * neither a handshake nor a cookie left for sources like this. Costs next to nothing, so that
+   * what a flood has too much is not even looked at.
+   */
+  boolean isSpent(byte[] source, long now) {
+    if (!loaded || now - loadedUntil >= 0) {
+      return false;
+    }
+    Bounds bounds = bounds(address(source), now);
+    return bounds.handshakes.isSpent(now) && bounds.replies.isSpent(now);
   }
 
   /** Takes one message from the allowances of a source; false when they are used up. */
