@@ -265,9 +265,10 @@ class OutageTests {
           .hasSize(1);
       Shell.run("rm", path + "/fill").succeeded();
       allow(4343);
+      // A save that failed is tried again after half a minute.
       assertThat(
               Shell.eventually(
-                  Duration.ofSeconds(15),
+                  Duration.ofSeconds(60),
                   () -> Shell.run("cat", path + "/netmap.json").output().contains("4343")))
           .as("saved once there is room")
           .isTrue();
