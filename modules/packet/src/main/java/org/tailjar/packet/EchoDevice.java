@@ -8,7 +8,7 @@ import java.time.Duration;
  * written is read again with source and destination changed for each other. For trials of a packet
  * path where there is no TUN device.
  */
-public final class EchoDevice implements PacketDevice {
+public final class EchoDevice extends ForwardingDevice {
 
   private static final int IPV4_ADDRESSES = 12;
   private static final int IPV4_ADDRESS_LENGTH = 4;
@@ -19,37 +19,12 @@ public final class EchoDevice implements PacketDevice {
 
   /** A device of that name and MTU in bytes. */
   public EchoDevice(String name, int mtu) {
-    queues = new InMemoryDevice(name, mtu);
+    this(new InMemoryDevice(name, mtu));
   }
 
-  @Override
-  public String name() {
-    return queues.name();
-  }
-
-  @Override
-  public int mtu() {
-    return queues.mtu();
-  }
-
-  @Override
-  public boolean mergesUdp() {
-    return queues.mergesUdp();
-  }
-
-  @Override
-  public boolean read(SuperPacket into) throws IOException {
-    return queues.read(into);
-  }
-
-  @Override
-  public void awaitReadable(long timeoutNanos) throws IOException {
-    queues.awaitReadable(timeoutNanos);
-  }
-
-  @Override
-  public void wake() {
-    queues.wake();
+  private EchoDevice(InMemoryDevice queues) {
+    super(queues);
+    this.queues = queues;
   }
 
   @Override
@@ -65,16 +40,6 @@ public final class EchoDevice implements PacketDevice {
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
     }
-  }
-
-  @Override
-  public void writeBack(SuperPacket packet) throws IOException {
-    queues.writeBack(packet);
-  }
-
-  @Override
-  public void close() {
-    queues.close();
   }
 
   /** Checksums stay right: they are sums, and the summands only change places. */

@@ -34,46 +34,23 @@ import org.tailjar.headscale.NetworkMap;
 import org.tailjar.headscale.ServerUrl;
 import org.tailjar.headscale.WireJson;
 import org.tailjar.magicsock.LocalPaths;
-import org.tailjar.packet.GatherPacket;
+import org.tailjar.packet.ForwardingDevice;
 import org.tailjar.packet.InMemoryDevice;
-import org.tailjar.packet.PacketDevice;
 import org.tailjar.packet.SuperPacket;
 
 @Timeout(60)
 class AttachmentTests {
 
   /** A device whose reader does not come back until it is let go. */
-  private static final class HeldDevice implements PacketDevice {
+  private static final class HeldDevice extends ForwardingDevice {
 
-    private final InMemoryDevice device = new InMemoryDevice("test", 1280);
     private final CountDownLatch held = new CountDownLatch(1);
     private final CountDownLatch letGo = new CountDownLatch(1);
     private final AtomicInteger readers = new AtomicInteger();
     private final AtomicInteger mostReaders = new AtomicInteger();
 
-    @Override
-    public String name() {
-      return device.name();
-    }
-
-    @Override
-    public int mtu() {
-      return device.mtu();
-    }
-
-    @Override
-    public void writeBack(SuperPacket packet) throws IOException {
-      device.writeBack(packet);
-    }
-
-    @Override
-    public boolean mergesTcp() {
-      return device.mergesTcp();
-    }
-
-    @Override
-    public boolean mergesUdp() {
-      return device.mergesUdp();
+    HeldDevice() {
+      super(new InMemoryDevice("test", 1280));
     }
 
     @Override
@@ -87,27 +64,7 @@ class AttachmentTests {
       } finally {
         readers.decrementAndGet();
       }
-      return device.read(into);
-    }
-
-    @Override
-    public void awaitReadable(long timeoutNanos) throws IOException {
-      device.awaitReadable(timeoutNanos);
-    }
-
-    @Override
-    public void write(GatherPacket packet) throws IOException {
-      device.write(packet);
-    }
-
-    @Override
-    public void wake() {
-      device.wake();
-    }
-
-    @Override
-    public void close() {
-      device.close();
+      return super.read(into);
     }
   }
 

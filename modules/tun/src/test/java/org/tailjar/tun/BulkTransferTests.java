@@ -24,6 +24,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.tailjar.linux.ClosedDescriptorException;
 import org.tailjar.packet.Coalescer;
+import org.tailjar.packet.ForwardingDevice;
 import org.tailjar.packet.GatherPacket;
 import org.tailjar.packet.IpPrefix;
 import org.tailjar.packet.PacketDevice;
@@ -173,66 +174,20 @@ class BulkTransferTests {
     }
   }
 
-  private static final class Counting implements PacketDevice {
+  private static final class Counting extends ForwardingDevice {
 
-    private final PacketDevice device;
     long writes;
     long packets;
 
     Counting(PacketDevice device) {
-      this.device = device;
+      super(device);
     }
 
     @Override
     public void write(GatherPacket packet) throws IOException {
       writes++;
       packets += packet.pieces();
-      device.write(packet);
-    }
-
-    @Override
-    public void writeBack(SuperPacket packet) throws IOException {
-      device.writeBack(packet);
-    }
-
-    @Override
-    public boolean mergesTcp() {
-      return device.mergesTcp();
-    }
-
-    @Override
-    public boolean mergesUdp() {
-      return device.mergesUdp();
-    }
-
-    @Override
-    public String name() {
-      return device.name();
-    }
-
-    @Override
-    public int mtu() {
-      return device.mtu();
-    }
-
-    @Override
-    public boolean read(SuperPacket into) throws IOException {
-      return device.read(into);
-    }
-
-    @Override
-    public void awaitReadable(long timeoutNanos) throws IOException {
-      device.awaitReadable(timeoutNanos);
-    }
-
-    @Override
-    public void wake() {
-      device.wake();
-    }
-
-    @Override
-    public void close() {
-      device.close();
+      super.write(packet);
     }
   }
 }
