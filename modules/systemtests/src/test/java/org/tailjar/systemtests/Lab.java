@@ -25,12 +25,19 @@ import org.jspecify.annotations.Nullable;
  * STUN server, and the hosts {@code na}, {@code nb}, {@code nc} (10.77.0.2 and up) on one bridge.
  * Everything is gone after {@link #close}.
  */
-final class Lab implements AutoCloseable {
+public final class Lab implements AutoCloseable {
 
   /** How the control server is reached. */
-  enum Scheme {
+  public enum Scheme {
     HTTP,
     HTTPS
+  }
+
+  /** What the nodes join. */
+  private enum Server {
+    HEADSCALE,
+    TESTKIT,
+    NONE
   }
 
   private static final String DNS =
@@ -57,37 +64,45 @@ final class Lab implements AutoCloseable {
   private @Nullable EmbeddedControl embedded;
 
   /** Makes the namespaces and starts headscale in them, or says by name what is missing. */
-  static Lab start(Scheme scheme) {
+  public static Lab start(Scheme scheme) {
     need("headscale");
-    return start(scheme, true, DNS);
+    return start(scheme, Server.HEADSCALE, DNS);
   }
 
   /** The same with these DNS settings, the part of headscale's configuration named {@code dns}. */
   static Lab start(Scheme scheme, String dns) {
     need("headscale");
-    return start(scheme, true, dns);
+    return start(scheme, Server.HEADSCALE, dns);
   }
 
   /** The same over http, with the testkit's control server where there is no headscale. */
-  static Lab startWithAnyServer() {
-    return start(Scheme.HTTP, Shell.find("headscale").isPresent(), DNS);
+  public static Lab startWithAnyServer() {
+    return start(
+        Scheme.HTTP, Shell.find("headscale").isPresent() ? Server.HEADSCALE : Server.TESTKIT, DNS);
   }
 
   /** The same over http, with the testkit's control server, relay and STUN server. */
   static Lab startEmbedded() {
-    return start(Scheme.HTTP, false, DNS);
+    return start(Scheme.HTTP, Server.TESTKIT, DNS);
   }
 
-  private static Lab start(Scheme scheme, boolean real, String dns) {
+  /** The hosts and their bridge alone, for tunnels that need no control server. */
+  public static Lab startWithoutServer() {
+    return start(Scheme.HTTP, Server.NONE, DNS);
+  }
+
+  private static Lab start(Scheme scheme, Server server, String dns) {
     need("ip", "socat", "openssl", "nft");
     Lab lab = new Lab(scheme, dns);
     try {
       lab.build();
-      if (real) {
-        lab.startHeadscale();
-        lab.headscale("users", "create", "u1").succeeded();
-      } else {
-        lab.embedded = new EmbeddedControl(lab.inside("hs"), "10.77.0.1");
+      switch (server) {
+        case HEADSCALE -> {
+          lab.startHeadscale();
+          lab.headscale("users", "create", "u1").succeeded();
+        }
+        case TESTKIT -> lab.embedded = new EmbeddedControl(lab.inside("hs"), "10.77.0.1");
+        case NONE -> {}
       }
       return lab;
     } catch (RuntimeException | AssertionError e) {
@@ -97,7 +112,7 @@ final class Lab implements AutoCloseable {
   }
 
   /** Skips the test, naming what it lacks. */
-  static void need(String... programs) {
+  public static void need(String... programs) {
     assumeTrue("root".equals(System.getProperty("user.name")), "needs root for network namespaces");
     assumeTrue(Files.exists(Path.of("/dev/net/tun")), "needs /dev/net/tun");
     assumeTrue(
@@ -108,7 +123,7 @@ final class Lab implements AutoCloseable {
     }
   }
 
-  static Path launcher() {
+  public static Path launcher() {
     return Path.of(System.getProperty("tailjar.dist", "dist/tailjar"), "bin", "tailjar");
   }
 
@@ -220,27 +235,27 @@ final class Lab implements AutoCloseable {
     return file("tls.pem");
   }
 
-  Path file(String name) {
+  public Path file(String name) {
     return directory.resolve(name);
   }
 
-  String namespace(String host) {
+  public String namespace(String host) {
     return prefix + host;
   }
 
   /** A command line that runs in the namespace of a host. */
-  List<String> inside(String host, String... command) {
+  public List<String> inside(String host, String... command) {
     List<String> line = new ArrayList<>(List.of("ip", "netns", "exec", namespace(host)));
     line.addAll(List.of(command));
     return line;
   }
 
-  Shell.Result run(String host, String... command) {
+  public Shell.Result run(String host, String... command) {
     return Shell.run(Duration.ofSeconds(90), inside(host, command));
   }
 
   /** Starts a program in the namespace of a host; its output goes to a file of the lab. */
-  Process spawn(String host, Path log, Map<String, String> environment, String... command) {
+  public Process spawn(String host, Path log, Map<String, String> environment, String... command) {
     return spawn(log, environment, inside(host, command));
   }
 
@@ -283,7 +298,7 @@ final class Lab implements AutoCloseable {
     await(headscale);
   }
 
-  Shell.Result headscale(String... arguments) {
+  public Shell.Result headscale(String... arguments) {
     List<String> line = inside("hs", "headscale", "-c", file("config.yaml").toString());
     line.addAll(List.of(arguments));
     return Shell.run(Duration.ofSeconds(30), line);
@@ -349,7 +364,7 @@ final class Lab implements AutoCloseable {
    * Drops every UDP datagram that leaves these hosts by their Ethernet, so that only the relay is
    * left.
    */
-  void blockUdp(String... hosts) {
+  public void blockUdp(String... hosts) {
     for (String host : hosts) {
       run(host, "nft", "add", "table", "inet", "blk").succeeded();
       run(
@@ -369,21 +384,21 @@ final class Lab implements AutoCloseable {
     }
   }
 
-  void unblockUdp(String... hosts) {
+  public void unblockUdp(String... hosts) {
     for (String host : hosts) {
       run(host, "nft", "delete", "table", "inet", "blk").succeeded();
     }
   }
 
   /** A node of ours that is not started yet. */
-  TailjarNode tailjar(String host) {
+  public TailjarNode tailjar(String host) {
     TailjarNode node = new TailjarNode(this, host);
     nodes.add(node);
     return node;
   }
 
   /** A real tailscaled that has joined, or the test is skipped by name. */
-  TailscaledNode tailscaled(String host) {
+  public TailscaledNode tailscaled(String host) {
     need("tailscaled", "tailscale");
     TailscaledNode node = new TailscaledNode(this, host);
     nodes.add(node);
@@ -430,14 +445,14 @@ final class Lab implements AutoCloseable {
   }
 
   /** Sends pings and says how many were answered. */
-  int pings(String from, String address, int count) {
+  public int pings(String from, String address, int count) {
     String output =
         run(from, "ping", "-n", "-i", "0.2", "-W", "5", "-c", "" + count, address).output();
     Matcher received = Pattern.compile("(\\d+) received").matcher(output);
     return received.find() ? Integer.parseInt(received.group(1)) : 0;
   }
 
-  Path write(String name, String text) {
+  public Path write(String name, String text) {
     try {
       return Files.writeString(file(name), text);
     } catch (IOException e) {
@@ -445,7 +460,7 @@ final class Lab implements AutoCloseable {
     }
   }
 
-  String read(String name) {
+  public String read(String name) {
     try {
       return Files.exists(file(name)) ? Files.readString(file(name)) : "";
     } catch (IOException e) {
@@ -453,7 +468,7 @@ final class Lab implements AutoCloseable {
     }
   }
 
-  static void await(Process process) {
+  public static void await(Process process) {
     try {
       if (!process.waitFor(30, TimeUnit.SECONDS)) {
         process.destroyForcibly();
@@ -471,6 +486,18 @@ final class Lab implements AutoCloseable {
 
   @Override
   public void close() {
+    // Ctrl-C interrupts the thread that waits for a program of the lab, and the rest must go, too.
+    boolean interrupted = Thread.interrupted();
+    try {
+      takeDown();
+    } finally {
+      if (interrupted) {
+        Thread.currentThread().interrupt();
+      }
+    }
+  }
+
+  private void takeDown() {
     IllegalStateException failure = null;
     for (AutoCloseable node : nodes) {
       try {

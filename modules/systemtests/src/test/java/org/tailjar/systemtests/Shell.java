@@ -15,11 +15,11 @@ import java.util.concurrent.TimeUnit;
 import java.util.function.BooleanSupplier;
 
 /** Runs programs and waits for conditions, always with a limit. */
-final class Shell {
+public final class Shell {
 
   /** What a finished program left. */
-  record Result(int status, String output) {
-    Result succeeded() {
+  public record Result(int status, String output) {
+    public Result succeeded() {
       assertThat(status).as("exit status, output: %s", output).isZero();
       return this;
     }
@@ -27,11 +27,11 @@ final class Shell {
 
   private Shell() {}
 
-  static Result run(String... command) {
+  public static Result run(String... command) {
     return run(Duration.ofSeconds(60), List.of(command));
   }
 
-  static Result run(Duration limit, List<String> command) {
+  public static Result run(Duration limit, List<String> command) {
     try {
       Path output = Files.createTempFile("tailjar-system", ".out");
       try {
@@ -61,7 +61,7 @@ final class Shell {
   }
 
   /** Polls until the condition holds; false when the limit is over. */
-  static boolean eventually(Duration limit, BooleanSupplier condition) {
+  public static boolean eventually(Duration limit, BooleanSupplier condition) {
     long deadline = System.nanoTime() + limit.toNanos();
     do {
       if (condition.getAsBoolean()) {
@@ -78,7 +78,7 @@ final class Shell {
   }
 
   /** Where a program is on PATH. */
-  static Optional<Path> find(String program) {
+  public static Optional<Path> find(String program) {
     return Arrays.stream(System.getenv("PATH").split(":"))
         .map(directory -> Path.of(directory, program))
         .filter(Files::isExecutable)

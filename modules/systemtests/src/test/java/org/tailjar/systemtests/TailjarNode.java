@@ -17,12 +17,13 @@ import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
 /** Our node: the linked runtime, started as a user starts it. */
-final class TailjarNode implements AutoCloseable {
+public final class TailjarNode implements AutoCloseable {
 
   private final Lab lab;
   private final String host;
   private final Path state;
   private final Map<String, String> environment = new HashMap<>();
+  private Path launcher = Lab.launcher();
   private @Nullable MemoryGroup group;
   private @Nullable Process process;
 
@@ -34,7 +35,7 @@ final class TailjarNode implements AutoCloseable {
     environment.put("TAILSCALE_HOSTNAME", host);
     environment.put("TAILSCALE_STATE_DIR", state.toString());
     environment.put("TAILSCALE_CA_FILE", lab.certificate().toString());
-    environment.put("TAILSCALE_SOCKET", lab.file(host + ".sock").toString());
+    environment.put("TAILSCALE_SOCKET", socket());
     environment.put("TAILSCALE_ACCEPT_DNS", "false");
     try {
       Files.createDirectories(state);
@@ -43,8 +44,14 @@ final class TailjarNode implements AutoCloseable {
     }
   }
 
-  TailjarNode with(String name, String value) {
+  public TailjarNode with(String name, String value) {
     environment.put(name, value);
+    return this;
+  }
+
+  /** Has it be of another build: the directory of a linked runtime. */
+  public TailjarNode of(Path build) {
+    launcher = build.resolve("bin/tailjar");
     return this;
   }
 
@@ -59,13 +66,18 @@ final class TailjarNode implements AutoCloseable {
     return this;
   }
 
+  /** The socket of its LocalAPI. */
+  public String socket() {
+    return lab.file(host + ".sock").toString();
+  }
+
   /** Starts it with a fresh key, and waits until it is ready. */
-  TailjarNode join(String... keyFlags) {
+  public TailjarNode join(String... keyFlags) {
     return with("TAILSCALE_KEY", lab.key(keyFlags)).start().awaitReady();
   }
 
   TailjarNode start() {
-    return startBy(Lab.launcher().toString(), "run");
+    return startBy(launcher.toString(), "run");
   }
 
   /** Starts it by a command of the caller's. */
@@ -86,16 +98,16 @@ final class TailjarNode implements AutoCloseable {
   }
 
   /** The command line of the node. */
-  Shell.Result tailjar(String... arguments) {
+  public Shell.Result tailjar(String... arguments) {
     List<String> line =
         new ArrayList<>(
             lab.inside(host, "env", "TAILSCALE_SOCKET=" + environment.get("TAILSCALE_SOCKET")));
-    line.add(Lab.launcher().toString());
+    line.add(launcher.toString());
     line.addAll(List.of(arguments));
     return Shell.run(Duration.ofSeconds(30), grouped(line));
   }
 
-  String ip4() {
+  public String ip4() {
     return tailjar("ip", "-4").succeeded().output();
   }
 
@@ -170,7 +182,7 @@ final class TailjarNode implements AutoCloseable {
   }
 
   /** Its process. */
-  long pid() {
+  public long pid() {
     return running().pid();
   }
 

@@ -10,10 +10,11 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /** The incumbent's own daemon, as a peer. */
-final class TailscaledNode implements AutoCloseable {
+public final class TailscaledNode implements AutoCloseable {
 
   private final Lab lab;
   private final String host;
@@ -75,22 +76,27 @@ final class TailscaledNode implements AutoCloseable {
   }
 
   /** The incumbent's command line. */
-  Shell.Result tailscale(String... arguments) {
+  public Shell.Result tailscale(String... arguments) {
     List<String> line = new ArrayList<>(lab.inside(host, "tailscale", "--socket", socket()));
     line.addAll(List.of(arguments));
     return Shell.run(Duration.ofSeconds(60), line);
   }
 
-  String version() {
+  public String version() {
     return tailscale("version").succeeded().output().lines().findFirst().orElse("?");
   }
 
-  String ip4() {
+  public String ip4() {
     return tailscale("ip", "-4").succeeded().output();
   }
 
   String ip6() {
     return tailscale("ip", "-6").succeeded().output();
+  }
+
+  /** Its process. */
+  public long pid() {
+    return Objects.requireNonNull(process).pid();
   }
 
   @Override
