@@ -4,6 +4,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
+import java.util.function.DoubleFunction;
 import java.util.stream.Stream;
 
 /** The results as tables: one for each metric, a row for each load, a column for each peer. */
@@ -28,20 +29,13 @@ final class MarkdownReport {
   }
 
   private void head() {
+    text.append(run.setting()).append(".\n");
     text.append(
-        String.format(
-            Locale.ROOT,
-            "Median of %d rounds of %d s (least - most), both ends on this machine's %d cores"
-                + " (%s).%n",
-            run.rounds(),
-            run.time().toSeconds(),
-            Runtime.getRuntime().availableProcessors(),
-            run.machine()));
-    text.append(
-        "Every tunnel has an MTU of 1,280 bytes. Ratios are of the first column, round by"
-            + " round.\n");
-    run.missing().forEach(line -> text.append("Missing: ").append(line).append("\n"));
-    run.failures().forEach(line -> text.append("Failed: ").append(line).append("\n"));
+        "Every tunnel has an MTU of 1,280 bytes. Ratios are of the first column's figure to the"
+            + " other's, round by round.\n\n");
+    text.append("Control server of the tailnets: ").append(run.server()).append("\n");
+    run.missing().forEach(line -> text.append("\nMissing: ").append(line).append("\n"));
+    run.failures().forEach(line -> text.append("\nFailed: ").append(line).append("\n"));
   }
 
   private void table(Metric metric) {
@@ -61,7 +55,10 @@ final class MarkdownReport {
                 peer ->
                     loads.stream().anyMatch(load -> results.spread(load, peer, metric).isPresent()))
             .toList();
-    List<Peer> others = peers.subList(1, peers.size());
+    List<Peer> others =
+        metric.hasRatio()
+            ? peers.stream().skip(1).filter(peer -> !(peer instanceof NoTunnel)).toList()
+            : List.of();
     text.append("\n");
     row(
         Stream.concat(
@@ -81,17 +78,17 @@ final class MarkdownReport {
     }
   }
 
-  private static String cell(
-      Optional<Spread> spread, java.util.function.DoubleFunction<String> format) {
+  private static String cell(Optional<Spread> spread, DoubleFunction<String> format) {
     return spread
         .map(
             s ->
-                format.apply(s.median())
-                    + " ("
-                    + format.apply(s.least())
-                    + " - "
-                    + format.apply(s.most())
-                    + ")")
+                s.least() == s.most()
+                    ? format.apply(s.median())
+                    : "%s (%s - %s)"
+                        .formatted(
+                            format.apply(s.median()),
+                            format.apply(s.least()),
+                            format.apply(s.most())))
         .orElse("");
   }
 

@@ -6,10 +6,11 @@ import java.util.Locale;
 enum Metric {
   RATE("Gbit/s received", 2, true),
   PACKET_RATE("packets/s received", 0, true),
-  LOSS("lost, %", 1, false),
   PING_P50("round trip p50, ms", 2, false),
   PING_P99("round trip p99, ms", 2, false),
+  LOSS("lost, %", 1, false),
   CPU("CPU s/GB of both nodes", 2, false),
+  PACKET_CPU("CPU µs/packet of both nodes", 1, false),
   PEAK_SENDER("peak resident memory of the sender, MB", 0, false),
   PEAK_RECEIVER("peak resident memory of the receiver, MB", 0, false),
   TUN_READ("packets per TUN read", 1, true),
@@ -37,6 +38,11 @@ enum Metric {
 
   String format(double value) {
     return String.format(Locale.ROOT, "%,." + decimals + "f", value);
+  }
+
+  /** Whether it says something to divide one peer's by another's. */
+  boolean hasRatio() {
+    return this != LOSS;
   }
 
   /** The name in JSON. */

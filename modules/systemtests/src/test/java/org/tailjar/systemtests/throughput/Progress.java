@@ -9,32 +9,57 @@ import java.util.stream.Collectors;
 final class Progress {
 
   private final Run run;
-  private final int total;
-  private final long began = System.nanoTime();
+  private int total;
   private int done;
+  private long began;
 
   Progress(Run run) {
     this.run = run;
-    total = run.rounds() * run.loads().size() * run.peers().size();
+  }
+
+  /** So many measurements are next. */
+  void begin(int measurements) {
+    total = measurements;
+    done = 0;
+    began = System.nanoTime();
+  }
+
+  void say(String what) {
+    System.err.println(what);
   }
 
   void measured(int round, Load load, Peer peer, Map<Metric, Double> sample) {
+    step(
+        "round %d of %d, %s, %s: %s"
+            .formatted(
+                round,
+                run.rounds(),
+                load.title(),
+                peer.name(),
+                sample.entrySet().stream()
+                    .limit(2)
+                    .map(entry -> entry.getKey().format(entry.getValue()) + " " + title(entry))
+                    .collect(Collectors.joining(", "))));
+  }
+
+  void failed(String line) {
+    step("failed: " + line);
+  }
+
+  private void step(String what) {
     done++;
     Duration left = Duration.ofNanos((System.nanoTime() - began) / done * (total - done));
     System.err.printf(
         Locale.ROOT,
-        "%d of %d, %d:%02d left; round %d of %d, %s, %s: %s%n",
+        "%d of %d, %d:%02d left; %s%n",
         done,
         total,
         left.toMinutes(),
         left.toSecondsPart(),
-        round,
-        run.rounds(),
-        load.title(),
-        peer.name(),
-        sample.entrySet().stream()
-            .map(entry -> entry.getKey().format(entry.getValue()) + " " + entry.getKey().title())
-            .limit(2)
-            .collect(Collectors.joining(", ")));
+        what);
+  }
+
+  private static String title(Map.Entry<Metric, Double> entry) {
+    return entry.getKey().title();
   }
 }

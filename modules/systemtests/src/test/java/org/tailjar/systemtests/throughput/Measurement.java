@@ -1,0 +1,143 @@
+package org.tailjar.systemtests.throughput;
+
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.Comparator;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.Callable;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+import java.util.function.Consumer;
+import java.util.stream.Collectors;
+
+/** Has the tunnels of all peers up at once, and puts the loads on them in turn. */
+final class Measurement implements AutoCloseable {
+
+  private record Contestant(Peer peer, Tunnel tunnel) {}
+
+  private final Run run;
+  private final Results results = new Results();
+  private final Progress progress;
+  private final List<Contestant> contestants = Collections.synchronizedList(new ArrayList<>());
+
+  private Measurement(Run run) {
+    this.run = run;
+    progress = new Progress(run);
+  }
+
+  /** Measures; when it returns or throws, everything that it made is gone. */
+  static Results of(Run run) {
+    try (Measurement measurement = new Measurement(run)) {
+      measurement.open();
+      measurement.rounds(false);
+      if (run.loads().stream().anyMatch(Load::relayed)) {
+        measurement.rounds(true);
+      }
+      return measurement.results;
+    }
+  }
+
+  private void open() {
+    progress.say(
+        run.peers().stream().map(Peer::title).collect(Collectors.joining(", ", "starting ", "")));
+    together(run.peers(), peer -> contestants.add(new Contestant(peer, peer.open())));
+    contestants.sort(Comparator.comparing(each -> run.peers().indexOf(each.peer())));
+  }
+
+  /** Does what is mostly waiting for all at once; throws what the first threw that failed. */
+  private static <T> void together(List<T> all, Consumer<T> action) {
+    try (ExecutorService threads = Executors.newVirtualThreadPerTaskExecutor()) {
+      List<Callable<Object>> tasks =
+          all.stream().map(each -> Executors.callable(() -> action.accept(each))).toList();
+      for (Future<Object> done : threads.invokeAll(tasks)) {
+        done.get();
+      }
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      throw new IllegalStateException("interrupted", e);
+    } catch (ExecutionException e) {
+      throw new IllegalStateException(e.getCause().getMessage(), e.getCause());
+    }
+  }
+
+  private void rounds(boolean relayed) {
+    List<Load> loads = run.loads().stream().filter(load -> load.relayed() == relayed).toList();
+    List<Contestant> able =
+        contestants.stream().filter(each -> !relayed || each.peer().relays()).toList();
+    if (loads.isEmpty() || able.isEmpty()) {
+      return;
+    }
+    if (relayed) {
+      progress.say("blocking UDP between the nodes, so that the relay is what is left");
+      able.forEach(each -> each.tunnel().lab().blockUdp(Tunnel.SENDER, Tunnel.RECEIVER));
+    }
+    together(able, each -> awaitPath(each.tunnel(), relayed));
+    if (run.warmUp().isPositive()) {
+      able.forEach(each -> warmUp(each, relayed));
+    }
+    progress.begin(run.rounds() * loads.size() * able.size());
+    for (int round = 1; round <= run.rounds(); round++) {
+      for (Load load : loads) {
+        for (int i = 0; i < able.size(); i++) {
+          // Each is the first in turn.
+          measure(round, load, able.get((i + round - 1) % able.size()));
+        }
+      }
+    }
+  }
+
+  private static void awaitPath(Tunnel tunnel, boolean relayed) {
+    if (relayed) {
+      tunnel.awaitRelayed();
+    } else {
+      tunnel.awaitDirect();
+    }
+  }
+
+  private void warmUp(Contestant contestant, boolean relayed) {
+    progress.say("warming up " + contestant.peer().title() + (relayed ? ", relayed" : ""));
+    for (Load load : relayed ? List.of(Load.RELAYED) : List.of(Load.TCP1, Load.TCP1_REVERSED)) {
+      load.on(contestant.tunnel(), run.warmUp());
+    }
+  }
+
+  private void measure(int round, Load load, Contestant contestant) {
+    Peer peer = contestant.peer();
+    try {
+      Map<Metric, Double> sample = load.on(contestant.tunnel(), run.time());
+      results.add(round, load, peer, sample);
+      progress.measured(round, load, peer, sample);
+    } catch (RuntimeException | AssertionError e) {
+      if (Thread.currentThread().isInterrupted()) {
+        throw e;
+      }
+      // One that does not get through a flood is no reason to lose the figures of the others.
+      String reason = String.valueOf(e.getMessage()).replaceAll("\\s+", " ");
+      String line =
+          "round %d, %s, %s: %s"
+              .formatted(
+                  round,
+                  load.title(),
+                  peer.name(),
+                  reason.substring(0, Math.min(300, reason.length())));
+      run.failures().add(line);
+      progress.failed(line);
+    }
+  }
+
+  @Override
+  public void close() {
+    // What was interrupted is to be gone all the same.
+    boolean interrupted = Thread.interrupted();
+    try {
+      together(contestants, each -> each.tunnel().close());
+    } finally {
+      if (interrupted) {
+        Thread.currentThread().interrupt();
+      }
+    }
+  }
+}
