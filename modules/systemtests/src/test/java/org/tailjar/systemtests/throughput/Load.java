@@ -7,7 +7,7 @@ import java.util.List;
 import java.util.Map;
 
 /** What a tunnel is made to carry. */
-enum Load {
+public enum Load {
   TCP1("tcp1", "TCP, 1 flow", Kind.TCP, false),
   TCP4("tcp4", "TCP, 4 flows", Kind.TCP, false, "-P", "4"),
   TCP1_REVERSED("tcp1r", "TCP, 1 flow, reversed", Kind.TCP, false, "-R"),
@@ -41,7 +41,7 @@ enum Load {
   }
 
   /** The load that options call so. */
-  static Load of(String id) {
+  public static Load of(String id) {
     return Arrays.stream(values())
         .filter(load -> load.id.equals(id))
         .findFirst()
@@ -58,12 +58,12 @@ enum Load {
   }
 
   /** Whether it goes through the relay, UDP between the nodes being blocked. */
-  boolean relayed() {
+  public boolean relayed() {
     return relayed;
   }
 
   /** Puts it on a tunnel for a time. */
-  Map<Metric, Double> on(Tunnel tunnel, Duration time) {
+  public Map<Metric, Double> on(Tunnel tunnel, Duration time) {
     Map<Metric, Double> sample = new EnumMap<>(Metric.class);
     if (kind == Kind.PING) {
       Pings.Report report = Pings.underTcp(tunnel, time);

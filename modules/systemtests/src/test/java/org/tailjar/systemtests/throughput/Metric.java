@@ -3,7 +3,7 @@ package org.tailjar.systemtests.throughput;
 import java.util.Locale;
 
 /** What is measured, in the unit and with the decimals in which it is reported. */
-enum Metric {
+public enum Metric {
   RATE("Gbit/s received", 2, true),
   PACKET_RATE("packets/s received", 0, true),
   PING_P50("round trip p50, ms", 2, false),

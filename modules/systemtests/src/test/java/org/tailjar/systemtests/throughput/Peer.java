@@ -1,7 +1,7 @@
 package org.tailjar.systemtests.throughput;
 
 /** A program, or a build of ours, of which two nodes make a tunnel. */
-interface Peer {
+public interface Peer {
 
   /** What it is called in options and tables. */
   String name();

@@ -15,7 +15,7 @@ import org.tailjar.systemtests.Shell;
 import org.tailjar.systemtests.TailjarNode;
 
 /** A build of ours, with options for its JVM and variables of its environment. */
-record TailjarPeer(
+public record TailjarPeer(
     String name, Path build, List<String> options, Map<String, String> environment, String version)
     implements Peer {
 
@@ -55,7 +55,7 @@ record TailjarPeer(
   }
 
   /** A build without options. */
-  static TailjarPeer of(Path build) {
+  public static TailjarPeer of(Path build) {
     return of("tailjar", build, List.of(), Map.of());
   }
 
@@ -66,7 +66,8 @@ record TailjarPeer(
     try {
       version = Shell.run(program, "version");
     } catch (java.io.UncheckedIOException e) {
-      throw new IllegalArgumentException("no linked runtime at " + build, e);
+      throw new IllegalArgumentException(
+          "no linked runtime at " + build + ": scripts/build makes one", e);
     }
     if (version.status() != 0) {
       throw new IllegalArgumentException(program + " version: " + version.output());

@@ -9,9 +9,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
-import org.opentest4j.TestAbortedException;
 import org.tailjar.systemtests.Lab;
-import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
@@ -26,9 +24,6 @@ import picocli.CommandLine.Parameters;
         "Measures tunnels of ours beside those of every peer that is found, alternating in one run."
             + " Tables go to standard output, and with plots and JSON to dist/bench.")
 public final class Throughput implements Callable<Integer> {
-
-  private static final int UNAVAILABLE = 69;
-  private static final Duration STOP = Duration.ofSeconds(60);
 
   @Parameters(arity = "0..1", paramLabel = "ROUNDS", description = "The same as --rounds.")
   private @Nullable Integer positional;
@@ -90,16 +85,7 @@ public final class Throughput implements Callable<Integer> {
 
   /** Runs the benchmark as the command line does, and gives its exit status. */
   public static int execute(String... arguments) {
-    return new CommandLine(new Throughput())
-        .setExecutionExceptionHandler(
-            (e, command, parsed) -> {
-              if (e instanceof TestAbortedException || e instanceof IllegalArgumentException) {
-                System.err.println(e.getMessage());
-                return UNAVAILABLE;
-              }
-              throw e;
-            })
-        .execute(arguments);
+    return CleanExit.execute(new Throughput(), arguments);
   }
 
   public static void main(String[] arguments) {
@@ -110,11 +96,7 @@ public final class Throughput implements Callable<Integer> {
   public Integer call() throws IOException {
     Run run = run();
     run.missing().forEach(line -> System.err.println("missing: " + line));
-    Thread main = Thread.currentThread();
-    Thread hook = new Thread(() -> stop(main));
-    Runtime.getRuntime().addShutdownHook(hook);
-    Results results = Measurement.of(run);
-    Runtime.getRuntime().removeShutdownHook(hook);
+    Results results = CleanExit.during(() -> Measurement.of(run));
     String report = MarkdownReport.of(run, results);
     Files.createDirectories(output);
     Files.writeString(output.resolve("throughput.md"), report);
@@ -146,15 +128,5 @@ public final class Throughput implements Callable<Integer> {
         List.copyOf(all),
         wanted,
         roster.missing());
-  }
-
-  /** On Ctrl-C: has the main thread leave off and close the labs. */
-  private static void stop(Thread main) {
-    main.interrupt();
-    try {
-      main.join(STOP);
-    } catch (InterruptedException e) {
-      Thread.currentThread().interrupt();
-    }
   }
 }

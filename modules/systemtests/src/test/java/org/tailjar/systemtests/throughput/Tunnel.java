@@ -5,7 +5,7 @@ import java.util.Map;
 import org.tailjar.systemtests.Lab;
 
 /** Two running nodes of one kind, on the hosts {@code na} and {@code nb} of a lab of their own. */
-interface Tunnel extends AutoCloseable {
+public interface Tunnel extends AutoCloseable {
 
   /** How many calls to the system carried how many packets. */
   record Calls(long calls, long packets) {}
