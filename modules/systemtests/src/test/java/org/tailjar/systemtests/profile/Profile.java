@@ -20,7 +20,6 @@ import picocli.CommandLine.Parameters;
 /** The command {@code scripts/profile}. */
 @Command(
     name = "scripts/profile",
-    mixinStandardHelpOptions = true,
     usageHelpWidth = 120,
     description =
         "Puts a load on two nodes of this source, and prints where their time goes: by the JVM's"
@@ -43,6 +42,12 @@ final class Profile implements Runnable {
       defaultValue = "tcp1",
       description = "One of those of scripts/bench throughput: tcp1.")
   private String load = "";
+
+  @Option(
+      names = {"-h", "--help"},
+      usageHelp = true,
+      description = "Shows this.")
+  private boolean help;
 
   @Option(names = "--node", hidden = true, required = true)
   private Path node = Path.of("");

@@ -19,24 +19,24 @@ final class Measurement implements AutoCloseable {
   private record Contestant(Peer peer, Tunnel tunnel) {}
 
   private final Run run;
-  private final Results results = new Results();
+  private final Results results;
   private final Progress progress;
   private final List<Contestant> contestants = Collections.synchronizedList(new ArrayList<>());
 
-  private Measurement(Run run) {
+  private Measurement(Run run, Results results) {
     this.run = run;
+    this.results = results;
     progress = new Progress(run);
   }
 
-  /** Measures; when it returns or throws, everything that it made is gone. */
-  static Results of(Run run) {
-    try (Measurement measurement = new Measurement(run)) {
+  /** Adds to the results; when it returns or throws, everything that it made is gone. */
+  static void into(Results results, Run run) {
+    try (Measurement measurement = new Measurement(run, results)) {
       measurement.open();
       measurement.rounds(false);
       if (run.loads().stream().anyMatch(Load::relayed)) {
         measurement.rounds(true);
       }
-      return measurement.results;
     }
   }
 

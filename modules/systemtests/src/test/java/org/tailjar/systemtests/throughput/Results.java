@@ -19,9 +19,8 @@ final class Results {
         .put(round, sample);
   }
 
-  /** How many rounds of a load a peer has carried. */
-  int rounds(Load load, Peer peer) {
-    return of(load, peer).size();
+  boolean isEmpty() {
+    return samples.isEmpty();
   }
 
   List<Double> values(Load load, Peer peer, Metric metric) {

@@ -1,7 +1,7 @@
 package org.tailjar.systemtests.throughput;
 
+import java.io.UncheckedIOException;
 import java.nio.file.Path;
-import java.time.Duration;
 import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -19,7 +19,6 @@ public record TailjarPeer(
     String name, Path build, List<String> options, Map<String, String> environment, String version)
     implements Peer {
 
-  private static final Duration LIMIT = Duration.ofSeconds(40);
   private static final Map<Metric, String> COUNTERS =
       Map.of(
           Metric.TUN_READ, "TunRead",
@@ -65,7 +64,7 @@ public record TailjarPeer(
     String program = build.resolve("bin/tailjar").toString();
     try {
       version = Shell.run(program, "version");
-    } catch (java.io.UncheckedIOException e) {
+    } catch (UncheckedIOException e) {
       throw new IllegalArgumentException(
           "no linked runtime at " + build + ": scripts/build makes one", e);
     }
@@ -86,7 +85,13 @@ public record TailjarPeer(
     try {
       TailjarNode sender = start(lab, Tunnel.SENDER);
       TailjarNode receiver = start(lab, Tunnel.RECEIVER);
-      return new Running(lab, sender, receiver, receiver.ip4());
+      String target = receiver.ip4();
+      return new TailnetTunnel(
+          lab,
+          target,
+          List.of(sender.pid(), receiver.pid()),
+          () -> sender.tailjar("ping", target).output(),
+          host -> calls(host.equals(Tunnel.SENDER) ? sender : receiver));
     } catch (RuntimeException | AssertionError e) {
       lab.close();
       throw e;
@@ -103,70 +108,36 @@ public record TailjarPeer(
     return node.join("--reusable");
   }
 
-  private record Running(Lab lab, TailjarNode sender, TailjarNode receiver, String target)
-      implements Tunnel {
+  private static Map<Metric, Tunnel.Calls> calls(TailjarNode node) {
+    String status =
+        Shell.run(
+                "curl",
+                "-sS",
+                "--max-time",
+                "10",
+                "--unix-socket",
+                node.socket(),
+                "http://local-tailscaled.sock/localapi/v0/status?peers=false")
+            .succeeded()
+            .output();
+    return COUNTERS.entrySet().stream()
+        .collect(
+            Collectors.toMap(entry -> entry.getKey(), entry -> counter(status, entry.getValue())));
+  }
 
-    @Override
-    public List<Long> processes() {
-      return List.of(sender.pid(), receiver.pid());
+  private static Tunnel.Calls counter(String status, String name) {
+    Matcher matcher =
+        Pattern.compile(
+                "\""
+                    + name
+                    + "\"\\s*:\\s*\\{\\s*\"Calls\"\\s*:\\s*(\\d+),\\s*\"Packets\"\\s*:"
+                    + "\\s*(\\d+)")
+            .matcher(status);
+    if (!matcher.find()) {
+      throw new IllegalStateException("the status has no " + name + ": " + status);
     }
-
-    @Override
-    public void awaitDirect() {
-      await("via 10.77.0.");
-    }
-
-    @Override
-    public void awaitRelayed() {
-      await("DERP(");
-    }
-
-    private void await(String path) {
-      if (!Shell.eventually(
-          LIMIT,
-          () -> {
-            lab.pings(SENDER, target, 1);
-            return sender.tailjar("ping", target).output().contains(path);
-          })) {
-        throw new IllegalStateException(
-            "no ping " + path + ": " + sender.tailjar("ping", target).output());
-      }
-    }
-
-    @Override
-    public Map<Metric, Calls> calls(String host) {
-      TailjarNode node = host.equals(SENDER) ? sender : receiver;
-      String status =
-          Shell.run(
-                  "curl",
-                  "-sS",
-                  "--max-time",
-                  "10",
-                  "--unix-socket",
-                  node.socket(),
-                  "http://local-tailscaled.sock/localapi/v0/status?peers=false")
-              .succeeded()
-              .output();
-      return COUNTERS.entrySet().stream()
-          .collect(
-              Collectors.toMap(
-                  entry -> entry.getKey(), entry -> counter(status, entry.getValue())));
-    }
-
-    private static Calls counter(String status, String name) {
-      Matcher matcher =
-          Pattern.compile(
-                  "\""
-                      + name
-                      + "\"\\s*:\\s*\\{\\s*\"Calls\"\\s*:\\s*(\\d+),\\s*\"Packets\"\\s*:"
-                      + "\\s*(\\d+)")
-              .matcher(status);
-      if (!matcher.find()) {
-        throw new IllegalStateException("the status has no " + name + ": " + status);
-      }
-      return new Calls(
-          Long.parseLong(Objects.requireNonNull(matcher.group(1))),
-          Long.parseLong(Objects.requireNonNull(matcher.group(2))));
-    }
+    return new Tunnel.Calls(
+        Long.parseLong(Objects.requireNonNull(matcher.group(1))),
+        Long.parseLong(Objects.requireNonNull(matcher.group(2))));
   }
 }

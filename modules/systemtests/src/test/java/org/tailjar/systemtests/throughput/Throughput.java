@@ -1,6 +1,7 @@
 package org.tailjar.systemtests.throughput;
 
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -17,7 +18,6 @@ import picocli.CommandLine.Parameters;
 /** The command {@code scripts/bench throughput}. */
 @Command(
     name = "scripts/bench throughput",
-    mixinStandardHelpOptions = true,
     sortOptions = false,
     usageHelpWidth = 120,
     description =
@@ -78,6 +78,12 @@ public final class Throughput implements Callable<Integer> {
       description = "Measures the network of the namespaces without a tunnel, too (MTU 1500).")
   private boolean baseline;
 
+  @Option(
+      names = {"-h", "--help"},
+      usageHelp = true,
+      description = "Shows this.")
+  private boolean help;
+
   @Option(names = "--output", hidden = true, defaultValue = "dist/bench")
   private Path output = Path.of("");
 
@@ -93,22 +99,56 @@ public final class Throughput implements Callable<Integer> {
   }
 
   @Override
-  public Integer call() throws IOException {
+  public Integer call() {
     Run run = run();
     run.missing().forEach(line -> System.err.println("missing: " + line));
-    Results results = CleanExit.during(() -> Measurement.of(run));
-    String report = MarkdownReport.of(run, results);
-    Files.createDirectories(output);
-    Files.writeString(output.resolve("throughput.md"), report);
-    Files.writeString(output.resolve("throughput.json"), JsonReport.of(run, results));
-    for (Map.Entry<String, BarChart> plot : Plots.of(run, results).entrySet()) {
-      Files.writeString(output.resolve(plot.getKey() + ".svg"), plot.getValue().svg());
-    }
-    System.out.print(report);
+    CleanExit.during(
+        () -> {
+          measure(run);
+          return true;
+        });
     return 0;
   }
 
+  /** Measures and reports; what was measured is reported even if the rest fails or is left off. */
+  private void measure(Run run) {
+    Results results = new Results();
+    try {
+      Measurement.into(results, run);
+      report(run, results);
+    } catch (RuntimeException | AssertionError e) {
+      boolean interrupted = Thread.interrupted();
+      if (!results.isEmpty()) {
+        run.failures().add("the rest: " + (interrupted ? "interrupted" : e.getMessage()));
+        report(run, results);
+      }
+      if (interrupted) {
+        Thread.currentThread().interrupt();
+      }
+      throw e;
+    }
+  }
+
+  private void report(Run run, Results results) {
+    String report = MarkdownReport.of(run, results);
+    try {
+      Files.createDirectories(output);
+      Files.writeString(output.resolve("throughput.md"), report);
+      Files.writeString(output.resolve("throughput.json"), JsonReport.of(run, results));
+      for (Map.Entry<String, BarChart> plot : Plots.of(run, results).entrySet()) {
+        Files.writeString(output.resolve(plot.getKey() + ".svg"), plot.getValue().svg());
+      }
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+    System.out.print(report);
+  }
+
   private Run run() {
+    int wantedRounds = positional == null ? rounds : positional;
+    if (wantedRounds < 1 || seconds < 1 || warmUp < 0) {
+      throw new IllegalArgumentException("there must be a round, and a second for each load");
+    }
     List<Load> wanted =
         loads.isEmpty() ? List.of(Load.values()) : loads.stream().map(Load::of).toList();
     Path here = Path.of(System.getProperty("tailjar.caller", ""));
@@ -122,7 +162,7 @@ public final class Throughput implements Callable<Integer> {
     }
     Lab.need("iperf3", "ss", "ping", "curl");
     return new Run(
-        positional == null ? rounds : positional,
+        wantedRounds,
         Duration.ofSeconds(warmUp),
         Duration.ofSeconds(seconds),
         List.copyOf(all),

@@ -50,6 +50,16 @@ class ThroughputTests {
   }
 
   @Test
+  void aLabWhoseThreadIsInterruptedIsGoneAllTheSame() {
+    Lab lab = Lab.startWithoutServer();
+    Thread.currentThread().interrupt();
+    lab.close();
+    assertThat(Thread.interrupted()).as("the interrupt is still known").isTrue();
+    assertThat(Shell.run("ip", "netns").output()).doesNotContain(lab.namespace("na"));
+    assertThat(lab.file("")).doesNotExist();
+  }
+
+  @Test
   void ratiosAreOfTheSameRound() {
     Peer one = new NamedPeer("one");
     Peer other = new NamedPeer("other");
