@@ -6,14 +6,17 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Collections;
+import java.util.EnumSet;
 import java.util.HexFormat;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Set;
 import java.util.function.ToDoubleFunction;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import java.util.stream.Collectors;
 import org.tailjar.crypto.NodePrivateKey;
 import org.tailjar.crypto.NodePublicKey;
 import org.tailjar.dataplane.Flooder.Kind;
@@ -21,8 +24,9 @@ import org.tailjar.dataplane.Namespaces.Program;
 
 /**
  * Measures what a flood of handshake initiations from many addresses takes from a tunnel that
- * carries TCP to the victim: one flow runs all the time, and the kinds of flood take turns. Prints
- * a table in Markdown. Started by {@code scripts/bench flood}.
+ * carries TCP to the victim: one flow runs all the time, and the kinds of flood take turns, each
+ * between two slices of the control, since what a machine can do drifts. Prints a table in
+ * Markdown. Started by {@code scripts/bench flood}.
  */
 final class Flood {
 
@@ -34,6 +38,7 @@ final class Flood {
   private static final int CONTROL_PORT = 41642;
   private static final int PEERS = 256;
   private static final long SETTLE_MILLIS = 500;
+  private static final long WARM_MILLIS = 8_000;
 
   /** A kind of flood at a rate, in messages per second. */
   private record Load(Kind kind, int rate) {}
@@ -57,15 +62,39 @@ final class Flood {
     }
   }
 
-  /** One measurement. */
+  /**
+   * One measurement.
+   *
+   * @param toControl the rate beside that of the control, right before and right after
+   * @param cpu seconds of the victim's process for each GB
+   * @param work how much of the RX thread's time went to handshakes
+   */
   private record Sample(
       double gigabits,
+      double toControl,
+      double cpu,
+      double work,
       double sent,
       double forged,
       double cookies,
       double limited,
       double admitted,
-      double authentic) {}
+      double authentic) {
+
+    Sample beside(double control) {
+      return new Sample(
+          gigabits,
+          gigabits / control,
+          cpu,
+          work,
+          sent,
+          forged,
+          cookies,
+          limited,
+          admitted,
+          authentic);
+    }
+  }
 
   private final Namespaces namespaces;
   private final String attackerSpace = "tjx" + ProcessHandle.current().pid();
@@ -85,9 +114,15 @@ final class Flood {
         arguments.length > 2
             ? Arrays.stream(arguments[2].split(",")).map(Integer::valueOf).toList()
             : List.of(2_000, 20_000);
+    Set<Kind> kinds =
+        arguments.length > 3
+            ? Arrays.stream(arguments[3].split(","))
+                .map(kind -> Kind.valueOf(kind.toUpperCase(Locale.ROOT)))
+                .collect(Collectors.toCollection(() -> EnumSet.noneOf(Kind.class)))
+            : EnumSet.range(Kind.FORGED, Kind.PEERS_WITH_COOKIES);
     Path directory = Files.createTempDirectory("flood");
     try (Namespaces namespaces = Namespaces.open("iperf3")) {
-      new Flood(namespaces, directory, seconds * 1000L).run(rounds, rates);
+      new Flood(namespaces, directory, seconds * 1000L).run(rounds, rates, kinds);
     } finally {
       for (String file : List.of("public", "private")) {
         Files.deleteIfExists(directory.resolve(file));
@@ -108,7 +143,8 @@ final class Flood {
     }
   }
 
-  private void run(int rounds, List<Integer> rates) throws IOException, InterruptedException {
+  private void run(int rounds, List<Integer> rates, Set<Kind> kinds)
+      throws IOException, InterruptedException {
     Runtime.getRuntime().addShutdownHook(new Thread(this::cleanUp));
     NodePrivateKey senderKey = NodePrivateKey.generate();
     NodePrivateKey victimKey = NodePrivateKey.generate();
@@ -136,33 +172,20 @@ final class Flood {
               directory.resolve("private").toString());
       attacker.hear("ready");
       startTraffic();
-      List<Load> loads = new ArrayList<>();
-      loads.add(new Load(Kind.QUIET, 0));
-      for (int rate : rates) {
-        for (Kind kind : Kind.values()) {
-          if (kind != Kind.QUIET) {
-            loads.add(new Load(kind, rate));
-          }
-        }
-      }
       Map<Load, List<Sample>> samples = new LinkedHashMap<>();
-      for (int round = 0; round <= rounds; round++) {
-        for (Load load : loads) {
-          Sample sample = measure(load, attacker, victim);
-          System.err.printf(
-              Locale.ROOT,
-              "round %d of %d: %s at %d /s: %.2f Gbit/s%n",
-              round,
-              rounds,
-              load.kind(),
-              load.rate(),
-              sample.gigabits());
-          if (round > 0) { // the first one warms up
-            samples.computeIfAbsent(load, _ -> new ArrayList<>()).add(sample);
-          }
+      // What a flood leads to is compiled in its first seconds, which takes much of two cores.
+      for (Kind kind : kinds) {
+        System.err.println("warm-up: " + kind);
+        measure(new Load(kind, rates.getFirst()), WARM_MILLIS, attacker, victim);
+      }
+      for (int round = 1; round <= rounds; round++) {
+        System.err.printf("round %d of %d%n", round, rounds);
+        measure(new Load(Kind.QUIET, 0), attacker, victim, samples);
+        for (int rate : rates) {
+          round(rate, kinds, attacker, victim, samples);
         }
       }
-      print(rounds, loads, samples);
+      print(rounds, samples);
     } finally {
       Namespaces.run("ip", "netns", "delete", attackerSpace);
     }
@@ -238,20 +261,48 @@ final class Flood {
     namespaces.program(namespaces.left(), "iperf3", "-c", VICTIM, "-t", "86000");
   }
 
-  private Sample measure(Load load, Program attacker, Program victim)
+  private void round(
+      int rate, Set<Kind> kinds, Program attacker, Program victim, Map<Load, List<Sample>> samples)
+      throws IOException, InterruptedException {
+    Load control = new Load(Kind.CONTROL, rate);
+    double before = measure(control, attacker, victim, samples).gigabits();
+    for (Kind kind : kinds) {
+      Load load = new Load(kind, rate);
+      Sample sample = measure(load, attacker, victim, samples);
+      double after = measure(control, attacker, victim, samples).gigabits();
+      samples.get(load).add(sample.beside((before + after) / 2));
+      before = after;
+    }
+  }
+
+  private Sample measure(
+      Load load, Program attacker, Program victim, Map<Load, List<Sample>> samples)
+      throws IOException, InterruptedException {
+    Sample sample = measure(load, sliceMillis, attacker, victim);
+    List<Sample> all = samples.computeIfAbsent(load, _ -> new ArrayList<>());
+    if (load.kind() == Kind.QUIET || load.kind() == Kind.CONTROL) {
+      all.add(sample);
+    }
+    return sample;
+  }
+
+  private Sample measure(Load load, long millis, Program attacker, Program victim)
       throws IOException, InterruptedException {
     attacker.say("prepare " + load.kind());
     attacker.hear("prepared");
     attacker.say("send " + load.kind() + " " + load.rate());
     Thread.sleep(SETTLE_MILLIS);
     Reading before = Reading.of(victim);
-    Thread.sleep(sliceMillis);
+    Thread.sleep(millis);
     Reading after = Reading.of(victim);
     attacker.say("stop");
     String[] sent = attacker.hear("sent").split(" ");
     double seconds = after.since(before, "at") / 1e9;
     return new Sample(
         after.since(before, "bytesIn") * 8 / 1e9 / seconds,
+        1,
+        after.since(before, "cpu") / (double) after.since(before, "bytesIn"),
+        after.since(before, "work") / 1e9 / seconds,
         Long.parseLong(sent[0]) * 1000.0 / Long.parseLong(sent[1]),
         after.since(before, "forged") / seconds,
         after.since(before, "cookies") / seconds,
@@ -260,48 +311,50 @@ final class Flood {
         after.since(before, "authentic") / seconds);
   }
 
-  private void print(int rounds, List<Load> loads, Map<Load, List<Sample>> samples) {
+  private void print(int rounds, Map<Load, List<Sample>> samples) {
     System.out.printf(
         Locale.ROOT,
         "One TCP flow to the victim; median of %d slices of %.1f s each (least - most), all on this"
             + " machine's %d cores. The floods come from %d addresses; %d peers' keys are the"
             + " attacker's.%nThe control sends the same to a port where nobody reads: what the"
-            + " attacker itself takes. The last columns are what the victim did with the messages,"
-            + " each second.%n%n",
+            + " attacker itself takes; each slice stands between two of it. The last columns are"
+            + " what the victim did with the messages, each second, and how much of its RX thread's"
+            + " time went to those worked on.%n%n",
         rounds,
         sliceMillis / 1000.0,
         Runtime.getRuntime().availableProcessors(),
         Flooder.SOURCES,
         PEERS);
     System.out.println(
-        "| flood | sent /s | Gbit/s | to quiet | to control | refused by MAC | cookies | over"
-            + " limits | worked on | accepted |");
-    System.out.println("|---|---|---|---|---|---|---|---|---|---|");
-    double quiet = median(samples.get(loads.getFirst()), Sample::gigabits);
-    double control = quiet;
-    for (Load load : loads) {
-      List<Sample> of = samples.get(load);
-      double[] gigabits = of.stream().mapToDouble(Sample::gigabits).sorted().toArray();
-      double median = median(of, Sample::gigabits);
-      if (load.kind() == Kind.CONTROL) {
-        control = median;
-      }
-      System.out.printf(
-          Locale.ROOT,
-          "| %s | %.0f | %.2f (%.2f - %.2f) | %.2f | %s | %.0f | %.0f | %.0f | %.0f | %.0f |%n",
-          load.kind().name().toLowerCase(Locale.ROOT).replace('_', ' '),
-          median(of, Sample::sent),
-          median,
-          gigabits[0],
-          gigabits[gigabits.length - 1],
-          median / quiet,
-          load.kind() == Kind.QUIET ? "" : String.format(Locale.ROOT, "%.2f", median / control),
-          median(of, Sample::forged),
-          median(of, Sample::cookies),
-          median(of, Sample::limited),
-          median(of, Sample::admitted),
-          median(of, Sample::authentic));
-    }
+        "| flood | sent /s | Gbit/s | to control | CPU s/GB | refused by MAC | cookies | over"
+            + " limits | worked on | accepted | of RX |");
+    System.out.println("|---|---|---|---|---|---|---|---|---|---|---|");
+    samples.forEach(
+        (load, of) ->
+            System.out.printf(
+                Locale.ROOT,
+                "| %s | %.0f | %s | %s | %.2f | %.0f | %.0f | %.0f | %.0f | %.0f | %.1f %% |%n",
+                load.kind().name().toLowerCase(Locale.ROOT).replace('_', ' '),
+                median(of, Sample::sent),
+                range(of, Sample::gigabits),
+                load.kind() == Kind.QUIET ? "" : range(of, Sample::toControl),
+                median(of, Sample::cpu),
+                median(of, Sample::forged),
+                median(of, Sample::cookies),
+                median(of, Sample::limited),
+                median(of, Sample::admitted),
+                median(of, Sample::authentic),
+                100 * median(of, Sample::work)));
+  }
+
+  private static String range(List<Sample> samples, ToDoubleFunction<Sample> value) {
+    double[] sorted = samples.stream().mapToDouble(value).sorted().toArray();
+    return String.format(
+        Locale.ROOT,
+        "%.2f (%.2f - %.2f)",
+        sorted[sorted.length / 2],
+        sorted[0],
+        sorted[sorted.length - 1]);
   }
 
   private static double median(List<Sample> samples, ToDoubleFunction<Sample> value) {

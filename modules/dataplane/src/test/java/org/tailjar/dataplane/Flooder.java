@@ -131,6 +131,7 @@ final class Flooder {
   private final SecureRandom random = new SecureRandom();
   private byte[][] messages = {};
   private byte[] @Nullable [] genuine;
+  private byte[] @Nullable [] unread;
   private Instant wall = Instant.now();
   private long ticks;
   private long cookies;
@@ -191,6 +192,11 @@ final class Flooder {
   }
 
   private void prepare(Kind kind) {
+    byte[] @Nullable [] control = unread;
+    if (kind == Kind.CONTROL && control != null) {
+      messages = control; // nobody looks at them
+      return;
+    }
     wall = Instant.now();
     List<WireGuard> senders =
         switch (kind) {
@@ -209,11 +215,12 @@ final class Flooder {
       }
     }
     messages = made;
-    if (kind == Kind.REPLAYED) {
-      // Those of the first round; the victim gets to see each of them, then only again.
-      byte[] @Nullable [] first = genuine;
-      messages = first == null ? made : first;
-      genuine = messages;
+    if (kind == Kind.CONTROL) {
+      unread = made;
+    } else if (senders == peers && genuine == null) {
+      genuine = made;
+    } else if (kind == Kind.REPLAYED && genuine != null) {
+      messages = genuine; // of the first round: the victim has accepted later ones
     }
   }
 

@@ -136,7 +136,7 @@ final class TunnelMain {
     System.out.printf(
         "stats handshakes=%d tunRead=%.1f udpSend=%.1f udpReceive=%.1f tunWrite=%.1f"
             + " packetsOut=%d packetsIn=%d forged=%d cookies=%d limited=%d admitted=%d authentic=%d"
-            + " bytesIn=%d at=%d refused=%d drops=%s%n",
+            + " work=%d cpu=%d bytesIn=%d at=%d refused=%d drops=%s%n",
         renewals,
         snapshot.tunReads().mean(),
         snapshot.udpSends().mean(),
@@ -149,6 +149,8 @@ final class TunnelMain {
         counters.limited(),
         counters.admitted(),
         counters.authentic(),
+        counters.work().toNanos(),
+        ProcessHandle.current().info().totalCpuDuration().orElse(Duration.ZERO).toNanos(),
         snapshot.bytesIn(),
         System.nanoTime(),
         device.refusedWrites(),

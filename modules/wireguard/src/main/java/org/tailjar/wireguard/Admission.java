@@ -1,6 +1,8 @@
 package org.tailjar.wireguard;
 
+import java.time.Duration;
 import java.util.concurrent.atomic.AtomicLong;
+import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
 import org.tailjar.packet.Path;
 
@@ -15,6 +17,7 @@ final class Admission {
   private static final byte[] NO_SOURCE = {};
 
   private final CookieChecker cookies;
+  private final LongSupplier stopwatch;
   private final HandshakeLimiter limiter = new HandshakeLimiter();
 
   private final AtomicLong forged = new AtomicLong();
@@ -22,22 +25,41 @@ final class Admission {
   private final AtomicLong limited = new AtomicLong();
   private final AtomicLong admitted = new AtomicLong();
   private final AtomicLong authentic = new AtomicLong();
+  private final AtomicLong workNanos = new AtomicLong();
+  private long started;
 
-  Admission(CookieChecker cookies) {
+  /**
+   * Admits by these rules.
+   *
+   * @param stopwatch nanoseconds, by which work on handshakes is measured
+   */
+  Admission(CookieChecker cookies, LongSupplier stopwatch) {
     this.cookies = cookies;
+    this.stopwatch = stopwatch;
   }
 
   /**
-   * Whether to go on with a message; if not, a cookie may have been sent.
+   * Whether a message from there can lead to nothing now, as far as can be said without a look at
+   * it; then it is counted.
+   *
+   * @param presentsCookie whether it has a second MAC
+   */
+  boolean refuses(@Nullable Path path, boolean presentsCookie, long now) {
+    boolean spent = limiter.isSpent(source(path), presentsCookie, now);
+    if (spent) {
+      limited.getAndIncrement();
+    }
+    return spent;
+  }
+
+  /**
+   * Whether to go on with a message; if not, a cookie may have been sent. If so, {@link #worked}
+   * ends what begins here.
    *
    * @param sender the index that a cookie reply is to name
    */
   boolean admits(byte[] message, int sender, @Nullable Path path, long now, Output out) {
     byte[] source = source(path);
-    if (limiter.isSpent(source, now)) {
-      limited.getAndIncrement();
-      return false;
-    }
     if (!cookies.hasMac1(message)) {
       forged.getAndIncrement();
       return false;
@@ -59,7 +81,15 @@ final class Admission {
       }
     }
     admitted.getAndIncrement();
+    started = stopwatch.getAsLong();
     return true;
+  }
+
+  /** Says that the work on the message that was admitted last is done. */
+  void worked(@Nullable Path path, long now) {
+    long nanos = stopwatch.getAsLong() - started;
+    workNanos.getAndAdd(nanos);
+    limiter.worked(source(path), nanos, now);
   }
 
   /** Says that a peer proved by a message that it is where that came from. */
@@ -78,7 +108,12 @@ final class Admission {
 
   HandshakeCounters counters() {
     return new HandshakeCounters(
-        forged.get(), cookieReplies.get(), limited.get(), admitted.get(), authentic.get());
+        forged.get(),
+        cookieReplies.get(),
+        limited.get(),
+        admitted.get(),
+        authentic.get(),
+        Duration.ofNanos(workNanos.get()));
   }
 
   private static byte[] source(@Nullable Path path) {

@@ -1,5 +1,7 @@
 package org.tailjar.wireguard;
 
+import java.time.Duration;
+
 /**
  * What became of the handshake messages that came in, since the start. A snapshot, see {@link
  * WireGuard#handshakeCounters()}.
@@ -10,6 +12,7 @@ package org.tailjar.wireguard;
  * @param admitted worth a Diffie-Hellman computation
  * @param authentic admitted, and accepted from a peer that proved its key; the others were
  *     replayed, forged in their inner part, or from strangers
+ * @param work how long the RX thread was kept by those admitted
  */
 public record HandshakeCounters(
-    long forged, long cookieReplies, long limited, long admitted, long authentic) {}
+    long forged, long cookieReplies, long limited, long admitted, long authentic, Duration work) {}

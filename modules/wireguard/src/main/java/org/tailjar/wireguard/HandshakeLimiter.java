@@ -13,7 +13,9 @@ import org.jspecify.annotations.Nullable;
  * (WireGuard paper 5.3). Under load a source must show a cookie, and each gets its own allowance:
  * one for all would let anybody lock everybody out. What all sources together may cost is bounded
  * as well, apart for the places where peers are known to be: strangers with many addresses cannot
- * take from what those need to renew their keys.
+ * take from what those need to renew their keys. Handshakes are bounded by the time they take, of
+ * which most is kept for sources that had none lately: who sends many does not come before who
+ * sends one.
  */
 final class HandshakeLimiter {
 
@@ -26,8 +28,29 @@ final class HandshakeLimiter {
   /** Time in which a source earns one message: 20 in a second. */
   static final long COST_NANOS = Duration.ofMillis(50).toNanos();
 
-  /** Handshakes under load in one second: of all strangers, and of all known places. */
-  static final int HANDSHAKES_PER_SECOND = 100;
+  /**
+   * One part in so many of the RX thread's time is for handshakes under load: of all strangers, and
+   * as much of all known places.
+   */
+  static final int TIME_SHARE = 40;
+
+  /** Time for handshakes that may be used at once. */
+  static final long TIME_BURST_NANOS = Duration.ofMillis(10).toNanos();
+
+  /**
+   * A handshake counts as no longer than this. One takes 0.1 to 0.4 ms; what takes more was most
+   * likely interrupted.
+   */
+  static final long MOST_WORK_NANOS = Duration.ofMillis(1).toNanos();
+
+  /**
+   * For so long after a handshake a source may have another one only from what is over {@link
+   * #RESERVE_NANOS}. An honest one tries again after 5 s (WireGuard paper 6.1, Rekey-Timeout).
+   */
+  static final long SERVED_NANOS = Duration.ofSeconds(4).toNanos();
+
+  /** What is kept of the time that may be used at once. */
+  static final long RESERVE_NANOS = Duration.ofMillis(8).toNanos();
 
   /** Cookies given out in one second: to all strangers, and to all known places. */
   static final int REPLIES_PER_SECOND = 500;
@@ -41,12 +64,12 @@ final class HandshakeLimiter {
   private static final int IPV6_SOURCE = 18;
   private static final byte[] MAPPED_PREFIX = {0, 0, 0, 0, 0, 0, 0, 0, 0, 0, -1, -1};
 
-  private final Map<ByteBuffer, Allowance> sources =
+  private final Map<ByteBuffer, Source> sources =
       new LinkedHashMap<>(16, 0.75f, true) {
         private static final long serialVersionUID = 1L;
 
         @Override
-        protected boolean removeEldestEntry(Map.Entry<ByteBuffer, Allowance> eldest) {
+        protected boolean removeEldestEntry(Map.Entry<ByteBuffer, Source> eldest) {
           return size() > MAX_SOURCES;
         }
       };
@@ -85,24 +108,44 @@ final class HandshakeLimiter {
    * Whether a message from there could lead to nothing now, whatever is in it: under load, with
    * neither a handshake nor a cookie left for sources like this. Costs next to nothing, so that
    * what a flood has too much is not even looked at.
+   *
+   * @param presentsCookie whether it has a second MAC, without which it can only lead to a cookie
    */
-  boolean isSpent(byte[] source, long now) {
+  boolean isSpent(byte[] source, boolean presentsCookie, long now) {
     if (!loaded || now - loadedUntil >= 0) {
       return false;
     }
-    Bounds bounds = bounds(address(source), now);
-    return bounds.handshakes.isSpent(now) && bounds.replies.isSpent(now);
+    ByteBuffer key = address(source);
+    Bounds bounds = bounds(key, now);
+    if (!presentsCookie && source.length > 0) {
+      return bounds.replies.isSpent(now);
+    }
+    Source known = sources.get(key);
+    boolean served = known != null && known.wasServed(now);
+    return bounds.handshakes.isSpent(served ? RESERVE_NANOS : 0, now)
+        && (served || bounds.replies.isSpent(now));
   }
 
-  /** Takes one message from the allowances of a source; false when they are used up. */
+  /**
+   * Takes one message from the allowances of a source; false when they are used up. What is done
+   * then is paid for by {@link #worked}.
+   */
   boolean allow(byte[] source, long now) {
     ByteBuffer key = address(source);
-    Allowance allowance = sources.get(key);
-    if (allowance == null) {
-      allowance = new Allowance(BURST, COST_NANOS, now);
-      sources.put(key, allowance);
+    Source entry = sources.computeIfAbsent(key, _ -> new Source(now));
+    if (!entry.allowance.take(now)
+        || bounds(key, now).handshakes.isSpent(entry.wasServed(now) ? RESERVE_NANOS : 0, now)) {
+      return false;
     }
-    return allowance.take(now) && bounds(key, now).handshakes.take(now);
+    entry.serve(now);
+    return true;
+  }
+
+  /** Says how long a message kept us that was allowed. */
+  void worked(byte[] source, long nanos, long now) {
+    if (loaded) {
+      bounds(address(source), now).handshakes.spend(Math.clamp(nanos, 0, MOST_WORK_NANOS), now);
+    }
   }
 
   /** Takes one cookie reply; false when there were too many. */
@@ -159,19 +202,38 @@ final class HandshakeLimiter {
         });
   }
 
+  /** A source that showed a cookie. */
+  private static final class Source {
+
+    private final Allowance allowance;
+    private boolean served;
+    private long servedAt;
+
+    private Source(long now) {
+      allowance = new Allowance(BURST, COST_NANOS, now);
+    }
+
+    private boolean wasServed(long now) {
+      return served && now - servedAt < SERVED_NANOS;
+    }
+
+    private void serve(long now) {
+      served = true;
+      servedAt = now;
+    }
+  }
+
   /** What many sources may cost together. */
   private static final class Bounds {
 
-    private final Allowance handshakes;
+    private final TimeShare handshakes;
     private final Allowance replies;
 
     private Bounds(long now) {
-      handshakes = perSecond(HANDSHAKES_PER_SECOND, now);
-      replies = perSecond(REPLIES_PER_SECOND, now);
-    }
-
-    private static Allowance perSecond(int count, long now) {
-      return new Allowance(count / BURSTS_PER_SECOND, SECOND_NANOS / count, now);
+      handshakes = new TimeShare(TIME_SHARE, TIME_BURST_NANOS, now);
+      replies =
+          new Allowance(
+              REPLIES_PER_SECOND / BURSTS_PER_SECOND, SECOND_NANOS / REPLIES_PER_SECOND, now);
     }
   }
 }

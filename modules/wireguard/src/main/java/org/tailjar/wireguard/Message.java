@@ -1,5 +1,7 @@
 package org.tailjar.wireguard;
 
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 
@@ -35,6 +37,14 @@ sealed interface Message {
 
   /** The message as it is sent, its MACs still zero. */
   byte[] encode();
+
+  /** Whether an initiation or a response has a second MAC, which takes a cookie to make. */
+  static boolean presentsCookie(MemorySegment message, int offset, int length) {
+    long mac2At = (long) offset + length - MAC_LENGTH;
+    return (message.get(ValueLayout.JAVA_LONG_UNALIGNED, mac2At)
+            | message.get(ValueLayout.JAVA_LONG_UNALIGNED, mac2At + Long.BYTES))
+        != 0;
+  }
 
   /** Length that a message of this type has; -1 for a type that is no handshake message. */
   static int lengthOf(int type) {

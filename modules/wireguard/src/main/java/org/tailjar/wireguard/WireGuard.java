@@ -10,6 +10,7 @@ import java.util.Collection;
 import java.util.Collections;
 import java.util.HashMap;
 import java.util.Map;
+import java.util.function.LongSupplier;
 import java.util.random.RandomGenerator;
 import org.jspecify.annotations.Nullable;
 import org.tailjar.crypto.Aead;
@@ -24,8 +25,9 @@ import org.tailjar.wireguard.Message.Response;
 
 /**
  * One end of WireGuard tunnels (WireGuard paper, revision of 2020), without sockets, threads or a
- * clock: messages and times go in, messages and a deadline come out. All of it belongs to one
- * thread, the RX thread; what others may call is said in {@link Peer} and {@link Session}.
+ * clock: messages and times go in, messages and a deadline come out. A stopwatch alone it has, to
+ * bound the time that handshakes take under load. All of it belongs to one thread, the RX thread;
+ * what others may call is said in {@link Peer} and {@link Session}.
  *
  * <p>Times are those of {@link System#nanoTime()}.
  */
@@ -68,6 +70,16 @@ public final class WireGuard implements AutoCloseable {
       Timings timings,
       InstantSource wallClock,
       RandomGenerator random) {
+    this(key, aead, timings, wallClock, random, System::nanoTime);
+  }
+
+  WireGuard(
+      NodePrivateKey key,
+      Aead aead,
+      Timings timings,
+      InstantSource wallClock,
+      RandomGenerator random,
+      LongSupplier stopwatch) {
     identity = new StaticIdentity(key);
     publicKey = key.publicKey();
     context = aead.context();
@@ -75,7 +87,7 @@ public final class WireGuard implements AutoCloseable {
     this.wallClock = wallClock;
     this.random = random;
     timestamps = new Tai64n(wallClock);
-    admission = new Admission(new CookieChecker(identity.publicKey(), timings));
+    admission = new Admission(new CookieChecker(identity.publicKey(), timings), stopwatch);
     keyPairs = new KeyPairs(aead, timings, random);
     indices = keyPairs.indices();
   }
@@ -171,6 +183,10 @@ public final class WireGuard implements AutoCloseable {
     }
     int type = message.get(INT, offset);
     if (length != Message.lengthOf(type)) {
+      return null;
+    }
+    if (type != Message.COOKIE_REPLY
+        && admission.refuses(source, Message.presentsCookie(message, offset, length), now)) {
       return null;
     }
     byte[] bytes = message.asSlice(offset, length).toArray(ValueLayout.JAVA_BYTE);
@@ -337,13 +353,13 @@ public final class WireGuard implements AutoCloseable {
       return null;
     }
     ResponderHandshake handshake = ResponderHandshake.consume(identity, message);
-    if (handshake == null) {
-      return null;
-    }
     try {
-      return respond(handshake, message, source, now, out);
+      return handshake == null ? null : respond(handshake, message, source, now, out);
     } finally {
-      handshake.destroy();
+      if (handshake != null) {
+        handshake.destroy();
+      }
+      admission.worked(source, now);
     }
   }
 
@@ -389,6 +405,7 @@ public final class WireGuard implements AutoCloseable {
       return null;
     }
     NoiseSymmetricState.Split split = handshake.consume(message, peer.presharedKey());
+    admission.worked(source, now);
     if (split == null) {
       return null;
     }

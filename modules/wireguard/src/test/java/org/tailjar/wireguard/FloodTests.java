@@ -13,6 +13,7 @@ import org.tailjar.crypto.NodePrivateKey;
 class FloodTests {
 
   private static final int SOURCES = 500;
+  private static final long WORK_NANOS = Duration.ofNanos(300_000).toNanos();
 
   private final End.Clock clock = new End.Clock();
   private final HandshakeLimiter limiter = new HandshakeLimiter();
@@ -26,35 +27,83 @@ class FloodTests {
     return new Peer(NodePrivateKey.generate().publicKey(), Timings.STANDARD, new Random());
   }
 
+  /** Has sources from this number on use up all that strangers have. */
+  private void exhaust() {
+    int refused = 0;
+    for (int i = 1000; refused < 100; i++) {
+      refused += handshake(i, 0) ? 0 : 1;
+      limiter.allowReply(path(i).source(), 0);
+    }
+  }
+
+  private boolean handshake(int number, long now) {
+    boolean allowed = limiter.allow(path(number).source(), now);
+    if (allowed) {
+      limiter.worked(path(number).source(), WORK_NANOS, now);
+    }
+    return allowed;
+  }
+
+  private void putUnderLoad(long now) {
+    for (int i = 0; i <= HandshakeLimiter.LOAD_THRESHOLD; i++) {
+      limiter.underLoad(now);
+    }
+  }
+
   @Test
-  void manySourcesTogetherAreBounded() {
+  void manySourcesTogetherTakeAShareOfTheTime() {
     int allowed = 0;
     int replies = 0;
     long second = Duration.ofSeconds(1).toNanos();
+    putUnderLoad(0);
     for (int i = 0; i < 20_000; i++) {
       long now = i * second / 20_000;
-      allowed += limiter.allow(path(i).source(), now) ? 1 : 0;
+      allowed += handshake(i, now) ? 1 : 0;
       replies += limiter.allowReply(path(i).source(), now) ? 1 : 0;
     }
-    assertThat(allowed).isBetween(100, 110);
+    long share = second / HandshakeLimiter.TIME_SHARE + HandshakeLimiter.TIME_BURST_NANOS;
+    assertThat(allowed * WORK_NANOS).isBetween(share * 9 / 10, share + WORK_NANOS);
     assertThat(replies).isBetween(500, 560);
+  }
+
+  @Test
+  void aSourceThatHadNoHandshakeLatelyComesBeforeThoseThatHad() {
+    putUnderLoad(0);
+    int refused = 0;
+    for (int i = 0; refused < 100; i++) {
+      refused += handshake(i % 4, 0) ? 0 : 1;
+    }
+    assertThat(limiter.isSpent(path(1).source(), true, 0)).isTrue();
+    assertThat(limiter.isSpent(path(7).source(), true, 0)).isFalse();
+    assertThat(handshake(7, 0)).isTrue();
+    assertThat(handshake(7, 0)).as("now it had one").isFalse();
+    assertThat(handshake(7, HandshakeLimiter.SERVED_NANOS)).isTrue();
+  }
+
+  @Test
+  void aHandshakeThatWasInterruptedDoesNotTakeTheTimeOfOthers() {
+    putUnderLoad(0);
+    for (int i = 0; i < 9; i++) {
+      assertThat(limiter.allow(path(i).source(), 0)).isTrue();
+      limiter.worked(path(i).source(), Duration.ofSeconds(1).toNanos(), 0);
+    }
+    assertThat(handshake(70, 0)).isTrue();
   }
 
   @Test
   void whatIsTooMuchIsNotEvenLookedAtUntilThereIsRoomAgain() {
     limiter.know(somebody(), path(1).source());
-    assertThat(limiter.isSpent(path(7).source(), 0)).as("no load").isFalse();
-    for (int i = 1000; i < 5000; i++) {
-      limiter.underLoad(0);
-      limiter.allow(path(i).source(), 0);
-      limiter.allowReply(path(i).source(), 0);
-    }
-    assertThat(limiter.isSpent(path(7).source(), 0)).isTrue();
-    assertThat(limiter.isSpent(path(1).source(), 0)).as("a peer's place").isFalse();
-    assertThat(limiter.isSpent(path(7).source(), Duration.ofMillis(3).toNanos()))
+    assertThat(limiter.isSpent(path(7).source(), true, 0)).as("no load").isFalse();
+    putUnderLoad(0);
+    exhaust();
+    assertThat(limiter.isSpent(path(7).source(), true, 0)).isTrue();
+    assertThat(limiter.isSpent(path(7).source(), false, 0)).isTrue();
+    assertThat(limiter.isSpent(path(1).source(), true, 0)).as("a peer's place").isFalse();
+    assertThat(limiter.isSpent(path(1).source(), false, 0)).as("a peer's place").isFalse();
+    assertThat(limiter.isSpent(path(7).source(), false, Duration.ofMillis(3).toNanos()))
         .as("there is a cookie again")
         .isFalse();
-    assertThat(limiter.isSpent(path(7).source(), Duration.ofSeconds(2).toNanos()))
+    assertThat(limiter.isSpent(path(7).source(), true, Duration.ofSeconds(2).toNanos()))
         .as("the load is over")
         .isFalse();
   }
@@ -62,10 +111,8 @@ class FloodTests {
   @Test
   void strangersTakeNothingFromWherePeersAre() {
     limiter.know(somebody(), path(1).source());
-    for (int i = 1000; i < 5000; i++) {
-      limiter.allow(path(i).source(), 0);
-      limiter.allowReply(path(i).source(), 0);
-    }
+    putUnderLoad(0);
+    exhaust();
     assertThat(limiter.allow(path(7).source(), 0)).isFalse();
     assertThat(limiter.allowReply(path(7).source(), 0)).isFalse();
     assertThat(limiter.allow(path(1).source(), 0)).isTrue();
@@ -79,9 +126,8 @@ class FloodTests {
     limiter.know(roaming, path(1).source());
     limiter.know(neighbour, path(1).source());
     limiter.know(roaming, path(2).source());
-    for (int i = 1000; i < 5000; i++) {
-      limiter.allow(path(i).source(), 0);
-    }
+    putUnderLoad(0);
+    exhaust();
     assertThat(limiter.allow(path(1).source(), 0)).as("the neighbour is still there").isTrue();
     assertThat(limiter.allow(path(2).source(), 0)).isTrue();
     limiter.forget(neighbour);
@@ -124,6 +170,27 @@ class FloodTests {
     a.deliver(b.sent.removeLast());
     assertThat(a.established).hasSize(2);
     assertThat(b.wireGuard.handshakeCounters().cookieReplies()).isPositive();
+  }
+
+  /** Also for one whose key is a peer's, from as many places, it is as for anybody. */
+  @Test
+  void aPeerThatRenewsItsKeysComesBeforePeersThatSendManyInitiations() {
+    int places = 128;
+    for (int i = 0; i <= places; i++) {
+      limiter.know(somebody(), path(i).source());
+    }
+    int hostile = 0;
+    for (int millis = 0; millis < 60_000; millis++) {
+      long now = Duration.ofMillis(millis).toNanos();
+      limiter.underLoad(now);
+      hostile += handshake(millis % places, now) ? 1 : 0;
+      hostile += handshake((millis + places / 2) % places, now) ? 1 : 0;
+      if (millis % 5000 == 4999) {
+        assertThat(limiter.isSpent(path(places).source(), true, now)).isFalse();
+        assertThat(handshake(places, now)).as("after %d ms", millis).isTrue();
+      }
+    }
+    assertThat(hostile).isGreaterThan(60 * 70);
   }
 
   /** Everybody may know the public key of the victim. */

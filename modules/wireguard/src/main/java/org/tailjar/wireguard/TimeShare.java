@@ -1,0 +1,43 @@
+package org.tailjar.wireguard;
+
+/**
+ * So much of the RX thread's time, and no more: a token bucket of time. Belongs to the RX thread.
+ */
+final class TimeShare {
+
+  private final long divisor;
+  private final long mostNanos;
+
+  /** Time that has gone by and was not paid with; this much {@code / divisor} may be worked. */
+  private long nanos;
+
+  private long updated;
+
+  /**
+   * One of which nothing is used.
+   *
+   * @param divisor one part in so many is the share
+   * @param mostNanos what may be worked at once
+   */
+  TimeShare(int divisor, long mostNanos, long now) {
+    this.divisor = divisor;
+    this.mostNanos = mostNanos * divisor;
+    nanos = this.mostNanos;
+    updated = now;
+  }
+
+  /**
+   * Whether nothing may be worked now.
+   *
+   * @param reserve nanoseconds of work that are to be left
+   */
+  boolean isSpent(long reserve, long now) {
+    return Math.min(mostNanos, nanos + Math.max(0, now - updated)) <= reserve * divisor;
+  }
+
+  /** Pays for work that took so many nanoseconds, which may be more than there was. */
+  void spend(long worked, long now) {
+    nanos = Math.min(mostNanos, nanos + Math.max(0, now - updated)) - worked * divisor;
+    updated = now;
+  }
+}
