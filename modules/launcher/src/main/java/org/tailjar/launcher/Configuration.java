@@ -6,10 +6,12 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import org.tailjar.tailnet.AuthKeySource;
 import org.tailjar.tailnet.DeviceKind;
 import org.tailjar.tailnet.LogoutPolicy;
 import org.tailjar.tailnet.NodeConfig;
+import org.tailjar.tailnet.Offload;
 import org.tailjar.tailnet.StateLocation;
 import org.tailjar.transport.ProxyRules;
 
@@ -17,6 +19,7 @@ import org.tailjar.transport.ProxyRules;
  * What the environment asks for.
  *
  * @param authKey asked only when the node needs a key
+ * @param withoutOffloads what is not used of the kernel's offloads
  * @param acceptDns whether this node resolves names by MagicDNS
  * @param healthAddress where health and metrics are served
  * @param socket where the LocalAPI is served
@@ -33,6 +36,7 @@ record Configuration(
     String interfaceName,
     int udpPort,
     int mtu,
+    Set<Offload> withoutOffloads,
     LogoutPolicy logout,
     boolean ephemeral,
     boolean acceptDns,
@@ -92,6 +96,7 @@ record Configuration(
             .interfaceName(interfaceName)
             .udpPort(udpPort)
             .mtu(mtu)
+            .withoutOffloads(withoutOffloads)
             .acceptRoutes(acceptRoutes)
             .acceptDns(acceptDns)
             .logout(logout)

@@ -8,6 +8,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.function.Function;
 import java.util.stream.Collectors;
 import org.tailjar.headscale.ServerUrl;
@@ -97,6 +98,11 @@ final class ConfigurationReader {
                 .orElse(NodeConfig.DEFAULT_UDP_PORT),
             value(setting("TAILSCALE_MTU", "", "TS_DEBUG_MTU"), Values::mtu, Values.MTU_ACCEPTED)
                 .orElse(NodeConfig.DEFAULT_MTU),
+            value(
+                    setting("TAILSCALE_DISABLE_OFFLOADS", ""),
+                    Values::offloads,
+                    Values.OFFLOADS_ACCEPTED)
+                .orElse(Set.of()),
             value(setting("TAILSCALE_LOGOUT", ""), Values::logout, Values.LOGOUT_ACCEPTED)
                 .orElse(LogoutPolicy.AUTO),
             onOrOff(setting("TAILSCALE_EPHEMERAL", "")).orElse(false),

@@ -4,11 +4,14 @@ import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
+import java.util.EnumSet;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.regex.Pattern;
 import org.tailjar.tailnet.LogoutPolicy;
+import org.tailjar.tailnet.Offload;
 
 /**
  * How each kind of value is written. Every method gives the value, or empty when the text is none;
@@ -26,6 +29,8 @@ final class Values {
       "an interface name of 1 to 15 letters, digits and signs other than / : %";
   static final String PORT_ACCEPTED = "a number from 0 to 65535, 0 for any port";
   static final String MTU_ACCEPTED = "a number from 1280 to 9000";
+  static final String OFFLOADS_ACCEPTED =
+      "a list of tun, tun-udp, udp-gso and udp-gro with commas between them, or all";
   static final String LOGOUT_ACCEPTED = "auto, always or never";
   static final String SWITCH_ACCEPTED = "true or false";
   static final String ADDRESS_ACCEPTED =
@@ -53,6 +58,13 @@ final class Values {
       Map.of(
           "true", true, "1", true, "t", true, "yes", true, "on", true, "false", false, "0", false,
           "f", false, "no", false, "off", false);
+
+  private static final Map<String, Offload> OFFLOAD =
+      Map.of(
+          "tun", Offload.TUN,
+          "tun-udp", Offload.TUN_UDP,
+          "udp-gso", Offload.UDP_GSO,
+          "udp-gro", Offload.UDP_GRO);
 
   private static final Map<String, System.Logger.Level> LEVEL =
       Map.of(
@@ -111,6 +123,21 @@ final class Values {
   /** 1280 is the least that IPv6 allows (RFC 8200, section 5). */
   static Optional<Integer> mtu(String text) {
     return number(text, 1280, 9000);
+  }
+
+  static Optional<Set<Offload>> offloads(String text) {
+    if (text.equalsIgnoreCase("all")) {
+      return Optional.of(EnumSet.allOf(Offload.class));
+    }
+    EnumSet<Offload> offloads = EnumSet.noneOf(Offload.class);
+    for (var word : text.split(",", -1)) {
+      var offload = OFFLOAD.get(word.strip().toLowerCase(Locale.ROOT));
+      if (offload == null) {
+        return Optional.empty();
+      }
+      offloads.add(offload);
+    }
+    return Optional.of(offloads);
   }
 
   static Optional<Boolean> onOrOff(String text) {

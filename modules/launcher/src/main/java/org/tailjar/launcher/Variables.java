@@ -26,6 +26,7 @@ final class Variables {
           "TAILSCALE_INTERFACE",
           "TAILSCALE_UDP_PORT",
           "TAILSCALE_MTU",
+          "TAILSCALE_DISABLE_OFFLOADS",
           "TAILSCALE_LOGOUT",
           "TAILSCALE_EPHEMERAL",
           "TAILSCALE_ACCEPT_DNS",

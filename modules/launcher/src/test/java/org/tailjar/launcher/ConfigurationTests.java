@@ -14,6 +14,7 @@ import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 import org.tailjar.tailnet.DeviceKind;
 import org.tailjar.tailnet.LogoutPolicy;
+import org.tailjar.tailnet.Offload;
 import org.tailjar.tailnet.Secret;
 import org.tailjar.tailnet.StateLocation;
 import org.tailjar.transport.Destination;
@@ -35,6 +36,7 @@ class ConfigurationTests {
     assertThat(configuration.interfaceName()).isEqualTo("tailscale0");
     assertThat(configuration.udpPort()).isEqualTo(41641);
     assertThat(configuration.mtu()).isEqualTo(1280);
+    assertThat(configuration.withoutOffloads()).isEmpty();
     assertThat(configuration.logout()).isEqualTo(LogoutPolicy.AUTO);
     assertThat(configuration.ephemeral()).isFalse();
     assertThat(configuration.acceptDns()).isTrue();
@@ -276,6 +278,7 @@ class ConfigurationTests {
                 Map.of(
                     "TAILSCALE_CA_FILE", "/ca.pem",
                     "TAILSCALE_MTU", "1400",
+                    "TAILSCALE_DISABLE_OFFLOADS", "udp-gso",
                     "TAILSCALE_UDP_PORT", "1",
                     "TAILSCALE_INTERFACE", "ts1",
                     "TAILSCALE_ACCEPT_ROUTES", "true",
@@ -286,6 +289,7 @@ class ConfigurationTests {
     assertThat(config.hostname()).isEqualTo("box");
     assertThat(config.caFile()).contains(Path.of("/ca.pem"));
     assertThat(config.mtu()).isEqualTo(1400);
+    assertThat(config.withoutOffloads()).containsExactly(Offload.UDP_GSO);
     assertThat(config.udpPort()).isEqualTo(1);
     assertThat(config.interfaceName()).isEqualTo("ts1");
     assertThat(config.acceptRoutes()).isTrue();

@@ -12,6 +12,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.function.Function;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
@@ -19,6 +20,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.MethodSource;
 import org.tailjar.tailnet.LogoutPolicy;
+import org.tailjar.tailnet.Offload;
 import org.tailjar.tailnet.Secret;
 import org.tailjar.tailnet.StateLocation;
 
@@ -76,6 +78,16 @@ class ContractTests {
               Values.PORT_ACCEPTED),
           mtu("TAILSCALE_MTU"),
           mtu("TS_DEBUG_MTU"),
+          new Row(
+              "TAILSCALE_DISABLE_OFFLOADS",
+              Configuration::withoutOffloads,
+              Map.of(
+                  "tun", Set.of(Offload.TUN),
+                  "tun-udp", Set.of(Offload.TUN_UDP),
+                  "udp-gso, UDP-GRO", Set.of(Offload.UDP_GSO, Offload.UDP_GRO),
+                  "all", Set.of(Offload.values())),
+              List.of("none", "true", "tun,", "tun udp-gso", "all,tun", "gso"),
+              Values.OFFLOADS_ACCEPTED),
           new Row(
               "TAILSCALE_LOGOUT",
               Configuration::logout,

@@ -1,5 +1,6 @@
 package org.tailjar.linux;
 
+import java.lang.System.Logger.Level;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
@@ -31,6 +32,7 @@ public final class UdpSocket implements AutoCloseable {
   private static final int SO_MARK = 36;
   private static final int IPPROTO_IPV6 = 41;
   private static final int IPV6_V6ONLY = 26;
+  private static final System.Logger LOG = System.getLogger("org.tailjar.linux");
   private static final int MSG_TRUNC = 0x20;
   private static final int CONTROL_HEADER = 16;
 
@@ -66,16 +68,16 @@ public final class UdpSocket implements AutoCloseable {
    *     that family ({@link Errno#EAFNOSUPPORT})
    */
   public static UdpSocket bind(boolean ipv6, int port, int mark) throws LinuxException {
-    return bind(ipv6, port, mark, true);
+    return bind(ipv6, port, mark, UdpOffloads.ALL);
   }
 
   /**
    * As {@link #bind(boolean, int, int)}.
    *
-   * @param offload false keeps to one datagram per call
+   * @param offloads those that may be used, where the kernel has them
    * @throws LinuxException when it cannot be opened
    */
-  public static UdpSocket bind(boolean ipv6, int port, int mark, boolean offload)
+  public static UdpSocket bind(boolean ipv6, int port, int mark, UdpOffloads offloads)
       throws LinuxException {
     int family = ipv6 ? UdpAddress.AF_INET6 : UdpAddress.AF_INET;
     int number = Libc.socket(family, SOCK_DGRAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
@@ -96,8 +98,8 @@ public final class UdpSocket implements AutoCloseable {
         set(number, SOL_SOCKET, SO_SNDBUF, BUFFER_BYTES, scratch);
       }
       // Size 0 changes nothing; a kernel without the option refuses it.
-      boolean gso = offload && set(number, SOL_UDP, UDP_SEGMENT, 0, scratch);
-      boolean gro = offload && set(number, SOL_UDP, UDP_GRO, 1, scratch);
+      boolean gso = offloads.segmentation() && set(number, SOL_UDP, UDP_SEGMENT, 0, scratch);
+      boolean gro = offloads.receive() && set(number, SOL_UDP, UDP_GRO, 1, scratch);
       UdpAddress any = UdpAddress.of(0, ipv6 ? 0 : 0x0000_ffff_0000_0000L, port);
       if (Libc.bind(number, any.memory().address(), any.nativeLength()) < 0) {
         throw LinuxException.last("bind UDP port " + port);
@@ -150,8 +152,16 @@ public final class UdpSocket implements AutoCloseable {
     return segmentationOffload;
   }
 
-  void disableSegmentationOffload() {
-    segmentationOffload = false;
+  /** Sends one by one from now on: a device on the way out cannot do otherwise. */
+  synchronized void disableSegmentationOffload() {
+    if (segmentationOffload) {
+      segmentationOffload = false;
+      LOG.log(
+          Level.DEBUG,
+          "{0}: a device without checksum offload takes no segments (EIO); datagrams are sent one"
+              + " by one from now on",
+          this);
+    }
   }
 
   /** A sender for one thread to own. */

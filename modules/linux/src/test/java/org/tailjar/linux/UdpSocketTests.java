@@ -11,7 +11,7 @@ import java.lang.foreign.ValueLayout;
 import java.net.InetSocketAddress;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
-import org.junit.jupiter.params.provider.ValueSource;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.tailjar.packet.IpPrefix;
 
 class UdpSocketTests {
@@ -23,11 +23,12 @@ class UdpSocketTests {
   private final ReceivedFrom from = new ReceivedFrom();
 
   @ParameterizedTest
-  @ValueSource(booleans = {false, true})
-  void datagramsOfOneSendArriveEachAsItWas(boolean offload) throws Exception {
+  @CsvSource({"true, true", "true, false", "false, true", "false, false"})
+  void datagramsOfOneSendArriveEachAsItWas(boolean segmentation, boolean receive) throws Exception {
     for (boolean ipv6 : new boolean[] {false, true}) {
-      try (UdpSocket sender = UdpSocket.bind(ipv6, 0, 0, offload);
-          UdpSocket receiver = UdpSocket.bind(ipv6, 0, 0, offload)) {
+      UdpOffloads offloads = new UdpOffloads(segmentation, receive);
+      try (UdpSocket sender = UdpSocket.bind(ipv6, 0, 0, offloads);
+          UdpSocket receiver = UdpSocket.bind(ipv6, 0, 0, offloads)) {
         int length = 9 * 1400 + 33;
         for (int i = 0; i < length; i++) {
           out.set(ValueLayout.JAVA_BYTE, i, (byte) (i * 31 + i / 1400));
@@ -36,16 +37,20 @@ class UdpSocketTests {
         assertThat(result).isEqualTo(SendResult.SENT);
         int total = 0;
         int datagrams = 0;
+        boolean merged = false;
         while (total < length) {
           int received = await(receiver);
           assertThat(from.port()).isEqualTo(sender.port());
           assertThat(IpPrefix.text(from.high(), from.low())).isEqualTo(ipv6 ? "::1" : "127.0.0.1");
+          merged |= received > from.datagramLength();
           datagrams += (received + from.datagramLength() - 1) / from.datagramLength();
           assertThat(in.asSlice(0, received).mismatch(out.asSlice(total, received))).isEqualTo(-1);
           total += received;
         }
         assertThat(total).isEqualTo(length);
         assertThat(datagrams).isEqualTo(10);
+        assertThat(merged && !receive).as("several in one receive").isFalse();
+        assertThat(sender.segmentationOffload() && !segmentation).isFalse();
         assertThat(receiver.receive(in, from)).isEqualTo(-1);
       }
     }

@@ -97,7 +97,7 @@ public final class Magicsock implements Paths {
    */
   public static Magicsock open(MagicsockConfig config, PathsListener listener)
       throws LinuxException {
-    UdpSockets sockets = UdpSockets.open(config.port(), config.mark());
+    UdpSockets sockets = UdpSockets.open(config.port(), config.mark(), config.offloads());
     Magicsock made = new Magicsock(config, sockets, listener);
     made.post(() -> made.self.start(clock()));
     return made;

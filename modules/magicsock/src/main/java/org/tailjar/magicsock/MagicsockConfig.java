@@ -5,12 +5,14 @@ import org.tailjar.crypto.NodePublicKey;
 import org.tailjar.derp.DerpInput;
 import org.tailjar.derp.DerpListener;
 import org.tailjar.derp.Relays;
+import org.tailjar.linux.UdpOffloads;
 
 /**
  * What a {@link Magicsock} is made with.
  *
  * @param port the wanted UDP port, 0 for any; another is used when it is taken
  * @param mark firewall mark that keeps what is sent out of the tunnel; 0 for none
+ * @param offloads those that the UDP sockets may use, where the kernel has them
  * @param tunnelInterface name of the interface whose addresses are not told to peers
  * @param nodeKey this node's public key
  * @param discoKey this node's DISCO key, new at every start
@@ -19,6 +21,7 @@ import org.tailjar.derp.Relays;
 public record MagicsockConfig(
     int port,
     int mark,
+    UdpOffloads offloads,
     String tunnelInterface,
     NodePublicKey nodeKey,
     DiscoPrivateKey discoKey,

@@ -6,6 +6,7 @@ import org.jspecify.annotations.Nullable;
 import org.tailjar.crypto.NodePublicKey;
 import org.tailjar.linux.LinuxException;
 import org.tailjar.linux.UdpAddress;
+import org.tailjar.linux.UdpOffloads;
 import org.tailjar.packet.Batch;
 import org.tailjar.packet.Path;
 
@@ -45,7 +46,17 @@ public final class StaticPaths implements Paths {
    * @throws LinuxException when there is no UDP at all
    */
   public static StaticPaths open(int port, int mark) throws LinuxException {
-    return new StaticPaths(UdpSockets.open(port, mark));
+    return open(port, mark, UdpOffloads.ALL);
+  }
+
+  /**
+   * As {@link #open(int, int)}.
+   *
+   * @param offloads those that may be used, where the kernel has them
+   * @throws LinuxException when there is no UDP at all
+   */
+  public static StaticPaths open(int port, int mark, UdpOffloads offloads) throws LinuxException {
+    return new StaticPaths(UdpSockets.open(port, mark, offloads));
   }
 
   /** The local UDP port. */

@@ -19,6 +19,7 @@ import org.tailjar.linux.Poll;
 import org.tailjar.linux.ReceivedFrom;
 import org.tailjar.linux.SendResult;
 import org.tailjar.linux.UdpAddress;
+import org.tailjar.linux.UdpOffloads;
 import org.tailjar.linux.UdpSender;
 import org.tailjar.linux.UdpSocket;
 import org.tailjar.packet.Batch;
@@ -102,10 +103,12 @@ final class UdpSockets implements AutoCloseable {
    *
    * @param port the wanted port, 0 for any
    * @param mark firewall mark that keeps what is sent out of the tunnel
+   * @param offloads those that may be used
    * @throws LinuxException when neither family works
    */
-  static UdpSockets open(int port, int mark) throws LinuxException {
-    return open(port, mark, UdpSocket::bind);
+  static UdpSockets open(int port, int mark, UdpOffloads offloads) throws LinuxException {
+    return open(
+        port, mark, (ipv6, wanted, itsMark) -> UdpSocket.bind(ipv6, wanted, itsMark, offloads));
   }
 
   static UdpSockets open(int port, int mark, Binder binder) throws LinuxException {

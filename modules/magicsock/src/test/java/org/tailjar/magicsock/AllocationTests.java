@@ -19,6 +19,7 @@ import org.tailjar.crypto.NodePublicKey;
 import org.tailjar.derp.DerpInput;
 import org.tailjar.derp.DerpListener;
 import org.tailjar.derp.Relays;
+import org.tailjar.linux.UdpOffloads;
 import org.tailjar.packet.Batch;
 
 /** Sending and receiving a batch may not cost an allocation for each. */
@@ -67,7 +68,8 @@ class AllocationTests {
   private Magicsock magicsock(List<InetSocketAddress> endpoints, int region) throws IOException {
     Magicsock made =
         Magicsock.open(
-            new MagicsockConfig(0, 0, "none0", self, DiscoPrivateKey.generate(), this::relays),
+            new MagicsockConfig(
+                0, 0, UdpOffloads.ALL, "none0", self, DiscoPrivateKey.generate(), this::relays),
             paths -> {});
     made.apply(
         new PathConfig(

@@ -14,6 +14,7 @@ import org.tailjar.crypto.DiscoPrivateKey;
 import org.tailjar.crypto.NodePrivateKey;
 import org.tailjar.crypto.NodePublicKey;
 import org.tailjar.derp.DerpMap;
+import org.tailjar.linux.UdpOffloads;
 import org.tailjar.packet.Batch;
 import org.tailjar.packet.Path;
 
@@ -34,7 +35,7 @@ final class TestNode implements AutoCloseable {
   TestNode(NodePrivateKey key, MagicsockConfig.RelayFactory relays) throws IOException {
     this.key = key.publicKey();
     MagicsockConfig config =
-        new MagicsockConfig(0, 0, "tailscale0", key.publicKey(), discoKey, relays);
+        new MagicsockConfig(0, 0, UdpOffloads.ALL, "tailscale0", key.publicKey(), discoKey, relays);
     magicsock = Magicsock.open(config, told::add);
     thread = Thread.ofPlatform().daemon().start(this::run);
   }

@@ -4,6 +4,7 @@ import java.net.URI;
 import java.nio.file.Path;
 import java.util.Objects;
 import java.util.Optional;
+import java.util.Set;
 import org.tailjar.transport.ProxyRules;
 
 /**
@@ -24,6 +25,7 @@ import org.tailjar.transport.ProxyRules;
  * @param logout what {@link TailnetNode#close()} does about the registration
  * @param ephemeral whether the server is told that this node goes away with its connection
  * @param device what packets are read from
+ * @param withoutOffloads what is not used of the kernel's offloads
  */
 public record NodeConfig(
     URI serverUrl,
@@ -39,7 +41,8 @@ public record NodeConfig(
     boolean acceptDns,
     LogoutPolicy logout,
     boolean ephemeral,
-    DeviceKind device) {
+    DeviceKind device,
+    Set<Offload> withoutOffloads) {
 
   /** The name of the TUN interface unless another is asked for. */
   public static final String DEFAULT_INTERFACE = "tailscale0";
@@ -54,6 +57,7 @@ public record NodeConfig(
 
   /** Checks ranges. */
   public NodeConfig {
+    withoutOffloads = Set.copyOf(withoutOffloads);
     Objects.requireNonNull(serverUrl, "serverUrl");
     if (udpPort < 0 || udpPort > 0xFFFF) {
       throw new IllegalArgumentException("udpPort " + udpPort + " is not in 0..65535");
@@ -93,6 +97,7 @@ public record NodeConfig(
     private LogoutPolicy logout = LogoutPolicy.AUTO;
     private boolean ephemeral;
     private DeviceKind device = DeviceKind.TUN;
+    private Set<Offload> withoutOffloads = Set.of();
 
     private Builder(URI serverUrl) {
       this.serverUrl = serverUrl;
@@ -176,6 +181,12 @@ public record NodeConfig(
       return this;
     }
 
+    /** Sets what is not used of the kernel's offloads. */
+    public Builder withoutOffloads(Set<Offload> offloads) {
+      withoutOffloads = Set.copyOf(offloads);
+      return this;
+    }
+
     /** The configuration. */
     public NodeConfig build() {
       return new NodeConfig(
@@ -192,7 +203,8 @@ public record NodeConfig(
           acceptDns,
           logout,
           ephemeral,
-          device);
+          device,
+          withoutOffloads);
     }
   }
 }

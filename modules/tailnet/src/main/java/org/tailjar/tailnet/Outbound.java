@@ -18,6 +18,7 @@ import org.tailjar.headscale.ControlConfig;
 import org.tailjar.headscale.ControlListener;
 import org.tailjar.headscale.Hostinfo;
 import org.tailjar.headscale.ServerUrl;
+import org.tailjar.linux.UdpOffloads;
 import org.tailjar.magicsock.LocalPaths;
 import org.tailjar.magicsock.Magicsock;
 import org.tailjar.magicsock.MagicsockConfig;
@@ -111,6 +112,9 @@ final class Outbound {
             new MagicsockConfig(
                 config.udpPort(),
                 MagicsockConfig.BYPASS_MARK,
+                new UdpOffloads(
+                    !config.withoutOffloads().contains(Offload.UDP_GSO),
+                    !config.withoutOffloads().contains(Offload.UDP_GRO)),
                 config.interfaceName(),
                 nodeKey.publicKey(),
                 discoKey,

@@ -4,6 +4,7 @@ import java.io.IOException;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 import org.tailjar.packet.IpPrefix;
 import org.tailjar.packet.PacketDevice;
 import org.tailjar.tun.Router;
@@ -26,7 +27,7 @@ final class TunInterface implements PacketInterface {
   static TunInterface open(NodeConfig config) {
     TunDevice device;
     try {
-      device = TunDevice.open(TunConfig.of(config.interfaceName(), config.mtu()));
+      device = TunDevice.open(tun(config));
     } catch (TunException e) {
       throw new StartException(failure(e, config), e);
     }
@@ -38,6 +39,12 @@ final class TunInterface implements PacketInterface {
       device.close();
       throw new StartException(new StartFailure.NoNetAdmin(), e);
     }
+  }
+
+  private static TunConfig tun(NodeConfig config) {
+    Set<Offload> without = config.withoutOffloads();
+    return TunConfig.of(config.interfaceName(), config.mtu())
+        .without(without.contains(Offload.TUN), without.contains(Offload.TUN_UDP));
   }
 
   private static StartFailure failure(TunException e, NodeConfig config) {

@@ -34,6 +34,16 @@ public record TunConfig(
 
   /** The same, one packet per read and write. */
   public TunConfig withoutOffloads() {
-    return new TunConfig(device, name, mtu, false, false);
+    return without(true, true);
+  }
+
+  /**
+   * The same without some offloads.
+   *
+   * @param tcp true for one packet per read and write, whatever is in it
+   * @param udp true for one packet per read and write of UDP
+   */
+  public TunConfig without(boolean tcp, boolean udp) {
+    return new TunConfig(device, name, mtu, tcpOffload && !tcp, udpOffload && !tcp && !udp);
   }
 }
