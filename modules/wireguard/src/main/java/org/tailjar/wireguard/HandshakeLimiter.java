@@ -32,7 +32,7 @@ final class HandshakeLimiter {
    * One part in so many of the RX thread's time is for handshakes under load: of all strangers, and
    * as much of all known places.
    */
-  static final int TIME_SHARE = 40;
+  static final int TIME_SHARE = 50;
 
   /** Time for handshakes that may be used at once. */
   static final long TIME_BURST_NANOS = Duration.ofMillis(10).toNanos();

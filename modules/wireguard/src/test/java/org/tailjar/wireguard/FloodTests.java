@@ -190,7 +190,7 @@ class FloodTests {
         assertThat(handshake(places, now)).as("after %d ms", millis).isTrue();
       }
     }
-    assertThat(hostile).isGreaterThan(60 * 70);
+    assertThat(hostile).isGreaterThan(60 * 55);
   }
 
   /** Everybody may know the public key of the victim. */
