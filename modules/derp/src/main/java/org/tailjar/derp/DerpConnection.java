@@ -10,9 +10,8 @@ import java.nio.ByteOrder;
 import java.nio.charset.StandardCharsets;
 import java.security.SecureRandom;
 import java.time.Duration;
-import java.util.ArrayList;
 import java.util.Arrays;
-import java.util.List;
+import java.util.concurrent.locks.LockSupport;
 import org.jspecify.annotations.Nullable;
 import org.tailjar.crypto.CryptoException;
 import org.tailjar.crypto.NaclBox;
@@ -35,7 +34,15 @@ final class DerpConnection {
   /** A server answers a ping at once, and TCP repeats a lost segment after a second at most. */
   private static final Duration PONG_TIMEOUT = Duration.ofSeconds(4);
 
-  private static final int MAX_WRITE_BYTES = 64 << 10;
+  /**
+   * While packets come this densely, in packets per millisecond, the next ones are left to gather
+   * for a moment: each pass through the threads behind costs the same, whatever it carries.
+   */
+  private static final int DENSE = 8;
+
+  private static final long MILLISECOND = 1_000_000;
+  private static final long GATHER_NANOS = 400_000;
+
   private static final VarHandle INT =
       MethodHandles.byteArrayViewVarHandle(int[].class, ByteOrder.BIG_ENDIAN);
   private static final SecureRandom RANDOM = new SecureRandom();
@@ -60,6 +67,9 @@ final class DerpConnection {
   private boolean accepted;
   private NodePublicKey lastSource = NodePublicKey.ZERO;
   private byte[] lastSourceBytes = lastSource.bytes();
+  private long intervalStart;
+  private int intervalPackets;
+  private boolean dense;
   private volatile boolean over;
   private volatile boolean silent;
   private volatile long heard = System.nanoTime();
@@ -89,7 +99,7 @@ final class DerpConnection {
   /** Asks the server for a sign of life; without one in time the connection ends. Any thread. */
   void check() {
     long asked = System.nanoTime();
-    output.control(DerpFrames.frame(DerpFrames.PING, new byte[DerpFrames.PING_LENGTH]));
+    output.measure();
     Thread.ofVirtual()
         .name("derp-check-" + regionId)
         .start(
@@ -120,9 +130,10 @@ final class DerpConnection {
       if (home) {
         connection.out().write(DerpFrames.notePreferred(true));
       }
-      writer = Thread.ofVirtual().name("derp-write-" + regionId).start(this::write);
+      writer = Thread.ofPlatform().daemon().name("derp-write-" + regionId).start(this::write);
       while (true) {
         handleAll();
+        gather();
         fill();
       }
     } catch (IOException e) {
@@ -170,6 +181,17 @@ final class DerpConnection {
     }
   }
 
+  private void gather() {
+    if (heard - intervalStart > MILLISECOND) {
+      dense = intervalPackets >= DENSE;
+      intervalStart = heard;
+      intervalPackets = 0;
+    }
+    if (dense) {
+      LockSupport.parkNanos(GATHER_NANOS);
+    }
+  }
+
   private void fill() throws IOException {
     int count = connection.in().read(decoder.buffer(), decoder.end(), decoder.space());
     if (count < 0) {
@@ -184,6 +206,7 @@ final class DerpConnection {
     while (decoder.next()) {
       if (decoder.type() == DerpFrames.RECV_PACKET) {
         wake |= packet();
+        intervalPackets++;
       } else {
         handle();
       }
@@ -224,6 +247,11 @@ final class DerpConnection {
           output.control(DerpFrames.frame(DerpFrames.PONG, echo));
         }
       }
+      case DerpFrames.PONG -> {
+        if (length >= DerpFrames.PING_LENGTH) {
+          output.pong(decoder.buffer(), decoder.offset());
+        }
+      }
       case DerpFrames.PEER_GONE -> {
         if (length >= DerpFrames.KEY_LENGTH) {
           byte[] payload = decoder.payload();
@@ -259,31 +287,16 @@ final class DerpConnection {
     }
     accepted = true;
     connection.readTimeout(READ_TIMEOUT);
+    output.measure();
     events.accepted();
   }
 
   private void write() {
-    List<DerpOutput.Chunk> chunks = new ArrayList<>();
-    byte[] gathered = new byte[MAX_WRITE_BYTES];
+    byte[] taken = new byte[DerpOutput.TAKEN_BYTES];
     OutputStream out = connection.out();
     try {
       while (!over) {
-        byte[] control = output.take(chunks, gathered.length, () -> over);
-        if (control != null) {
-          out.write(control);
-        }
-        if (chunks.size() == 1) {
-          DerpOutput.Chunk chunk = chunks.getFirst();
-          out.write(chunk.bytes, 0, chunk.length);
-        } else if (!chunks.isEmpty()) {
-          int length = 0;
-          for (DerpOutput.Chunk chunk : chunks) {
-            System.arraycopy(chunk.bytes, 0, gathered, length, chunk.length);
-            length += chunk.length;
-          }
-          out.write(gathered, 0, length);
-        }
-        output.recycle(chunks);
+        out.write(taken, 0, output.take(taken, () -> over));
       }
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();

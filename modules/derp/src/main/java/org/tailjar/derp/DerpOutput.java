@@ -1,71 +1,89 @@
 package org.tailjar.derp;
 
 import java.lang.foreign.MemorySegment;
-import java.lang.foreign.ValueLayout;
+import java.lang.invoke.MethodHandles;
+import java.lang.invoke.VarHandle;
+import java.nio.ByteOrder;
 import java.util.ArrayDeque;
-import java.util.ArrayList;
-import java.util.List;
 import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.BooleanSupplier;
-import org.jspecify.annotations.Nullable;
+import java.util.function.LongSupplier;
 
 /**
- * Bytes on their way to one relay: a bounded queue of reused heap buffers, from which the oldest
- * are dropped when it is full (new packets are worth more than old ones). Control frames wait
- * apart, go first and are never dropped. Thread-safe.
+ * Bytes on their way to one relay: a bounded ring of frames, from which the oldest are dropped when
+ * it is full (new packets are worth more than old ones), and which are taken as fast as the {@link
+ * SendWindow} allows. Control frames wait apart, go first and are never dropped. Thread-safe.
  */
 final class DerpOutput {
 
-  /** Most bytes of buffers in the queue: some 30 ms at 0.15 Gbit/s. */
+  /** Most bytes that wait: some 30 ms at 0.15 Gbit/s. */
   static final int MAX_QUEUED_BYTES = 512 << 10;
 
-  private static final int SMALLEST = 2048;
-  private static final int CLASSES = 7;
-  private static final int KEPT_PER_CLASS = 8;
+  /** Most bytes that are added at once: a whole batch. */
+  static final int MAX_ADDED_BYTES = 128 << 10;
 
-  /** One write: whole frames of packets, back to back. */
-  static final class Chunk {
-    final byte[] bytes;
-    private final int sizeClass;
-    int length;
+  /** Room for the longest frame, a ping and some control frames. */
+  static final int TAKEN_BYTES = 80 << 10;
 
-    private Chunk(int sizeClass) {
-      this.sizeClass = sizeClass;
-      bytes = new byte[SMALLEST << sizeClass];
-    }
-  }
+  private static final int FIRST_CAPACITY = 64 << 10;
+  private static final int PING_FRAME_LENGTH = DerpFrames.HEADER_LENGTH + DerpFrames.PING_LENGTH;
+  private static final int LONGEST_FRAME =
+      DerpFrames.PACKET_HEADER_LENGTH + DerpFrames.MAX_PACKET_LENGTH;
+  private static final VarHandle INT =
+      MethodHandles.byteArrayViewVarHandle(int[].class, ByteOrder.BIG_ENDIAN);
+  private static final VarHandle LONG =
+      MethodHandles.byteArrayViewVarHandle(long[].class, ByteOrder.BIG_ENDIAN);
 
+  private final LongSupplier clock;
   private final ReentrantLock lock = new ReentrantLock();
-  private final Condition added = lock.newCondition();
+  private final Condition changed = lock.newCondition();
   private final ArrayDeque<byte[]> control = new ArrayDeque<>();
-  private final ArrayDeque<Chunk> queue = new ArrayDeque<>();
-  private final List<ArrayDeque<Chunk>> free = new ArrayList<>();
-  private int queuedBytes;
-  private long droppedChunks;
+  private final byte[] header = new byte[DerpFrames.PACKET_HEADER_LENGTH];
+  private final MemorySegment headerMemory = MemorySegment.ofArray(header);
+  private SendWindow window = new SendWindow();
+  private byte[] ring = new byte[0];
+  private MemorySegment ringMemory = MemorySegment.ofArray(ring);
+  private int head;
+  private int queued;
+  private long dropped;
 
-  DerpOutput() {
-    for (int i = 0; i < CLASSES; i++) {
-      free.add(new ArrayDeque<>());
-    }
+  /**
+   * An empty queue.
+   *
+   * @param clock nanoseconds
+   */
+  DerpOutput(LongSupplier clock) {
+    this.clock = clock;
   }
 
-  /** Queues frames that lie back to back, copying them at once. */
+  /** Queues whole frames that lie back to back, copying them at once. */
   void frames(MemorySegment from, long offset, int length) {
-    Chunk chunk = acquire(length);
-    MemorySegment.copy(from, ValueLayout.JAVA_BYTE, offset, chunk.bytes, 0, length);
-    chunk.length = length;
-    enqueue(chunk);
+    lock.lock();
+    try {
+      makeRoom(length);
+      append(from, offset, length);
+      changed.signal();
+    } finally {
+      lock.unlock();
+    }
   }
 
   /** Queues one packet with its header. */
   void packet(MemorySegment destination, MemorySegment from, long offset, int length) {
-    Chunk chunk = acquire(DerpFrames.PACKET_HEADER_LENGTH + length);
-    DerpFrames.putSendHeader(MemorySegment.ofArray(chunk.bytes), 0, destination, length);
-    MemorySegment.copy(
-        from, ValueLayout.JAVA_BYTE, offset, chunk.bytes, DerpFrames.PACKET_HEADER_LENGTH, length);
-    chunk.length = DerpFrames.PACKET_HEADER_LENGTH + length;
-    enqueue(chunk);
+    if (length > DerpFrames.MAX_PACKET_LENGTH) {
+      throw new IllegalArgumentException("no relay takes a packet of " + length + " bytes");
+    }
+    lock.lock();
+    try {
+      makeRoom(header.length + length);
+      DerpFrames.putSendHeader(headerMemory, 0, destination, length);
+      append(headerMemory, 0, header.length);
+      append(from, offset, length);
+      changed.signal();
+    } finally {
+      lock.unlock();
+    }
   }
 
   /** Queues a frame that goes ahead of all packets. */
@@ -73,125 +91,192 @@ final class DerpOutput {
     lock.lock();
     try {
       control.add(frame);
-      added.signalAll();
+      changed.signal();
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  /** The server has answered a ping with these eight bytes. */
+  void pong(byte[] bytes, int offset) {
+    lock.lock();
+    try {
+      window.pong((long) LONG.get(bytes, offset), clock.getAsLong());
+      changed.signal();
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  /** Asks how far away the server is, on a new connection or a new network. */
+  void measure() {
+    lock.lock();
+    try {
+      window.forgetRoundTrip();
+      byte[] ping = new byte[PING_FRAME_LENGTH];
+      putPing(ping, 0);
+      control.add(ping);
+      changed.signal();
     } finally {
       lock.unlock();
     }
   }
 
   /**
-   * Waits until something is queued or {@code over} is true, then moves what can be written at
-   * once.
+   * Waits until something can be written or {@code over} is true, then takes what may be written at
+   * once: whole frames, back to back.
    *
-   * @param chunks emptied, then filled with packets in their order
-   * @param maxBytes most bytes of packets, unless the first chunk alone has more
-   * @return the control frame to write first, if there is one
+   * @param into at least {@link #TAKEN_BYTES} long
+   * @return how many bytes were taken
    */
-  byte @Nullable [] take(List<Chunk> chunks, int maxBytes, BooleanSupplier over)
-      throws InterruptedException {
-    chunks.clear();
+  int take(byte[] into, BooleanSupplier over) throws InterruptedException {
     lock.lockInterruptibly();
     try {
-      while (control.isEmpty() && queue.isEmpty() && !over.getAsBoolean()) {
-        added.await();
+      long patience = 0;
+      while (true) {
+        int length = takeControl(into);
+        length = takePackets(into, length);
+        if (length > 0 || over.getAsBoolean()) {
+          return length;
+        }
+        if (queued == 0) {
+          changed.await();
+          patience = 0;
+        } else {
+          patience = changed.awaitNanos(patience > 0 ? patience : window.patience());
+          if (patience <= 0) {
+            window.stalled();
+          }
+        }
       }
-      int bytes = 0;
-      for (Chunk next = queue.peek();
-          next != null && (bytes == 0 || bytes + next.length <= maxBytes);
-          next = queue.peek()) {
-        queue.remove();
-        queuedBytes -= next.bytes.length;
-        bytes += next.length;
-        chunks.add(next);
-      }
-      return control.poll();
     } finally {
       lock.unlock();
     }
-  }
-
-  /** Gives buffers back after they were written. */
-  void recycle(List<Chunk> chunks) {
-    lock.lock();
-    try {
-      chunks.forEach(this::keep);
-    } finally {
-      lock.unlock();
-    }
-    chunks.clear();
   }
 
   /** Makes a waiting {@link #take} look at its {@code over} again. */
   void wake() {
     lock.lock();
     try {
-      added.signalAll();
+      changed.signalAll();
     } finally {
       lock.unlock();
     }
   }
 
-  /** Forgets what is queued: it would arrive too late to be of use. */
+  /** Forgets what is queued, and the server: what waits would arrive too late to be of use. */
   void clear() {
     lock.lock();
     try {
       control.clear();
-      queue.forEach(this::keep);
-      queue.clear();
-      queuedBytes = 0;
+      window = new SendWindow();
+      ring = new byte[0];
+      ringMemory = MemorySegment.ofArray(ring);
+      head = 0;
+      queued = 0;
     } finally {
       lock.unlock();
     }
   }
 
-  /** How many chunks were dropped because the queue was full. */
+  /** How many packets were dropped because the queue was full. */
   long dropped() {
     lock.lock();
     try {
-      return droppedChunks;
+      return dropped;
     } finally {
       lock.unlock();
     }
   }
 
-  private Chunk acquire(int length) {
-    int sizeClass = 0;
-    while (SMALLEST << sizeClass < length) {
-      sizeClass++;
+  private int takeControl(byte[] into) {
+    int length = 0;
+    for (byte[] next = control.peek();
+        next != null && length + next.length <= TAKEN_BYTES - LONGEST_FRAME - PING_FRAME_LENGTH;
+        next = control.peek()) {
+      System.arraycopy(next, 0, into, length, next.length);
+      length += next.length;
+      control.remove();
     }
-    if (sizeClass >= CLASSES) {
+    return length;
+  }
+
+  private int takePackets(byte[] into, int start) {
+    int end = start;
+    int frames = 0;
+    for (int allowed = window.allowed(); frames < allowed && queued > 0; frames++) {
+      int frame = headLength();
+      if (end + frame + PING_FRAME_LENGTH > TAKEN_BYTES) {
+        break;
+      }
+      int first = Math.min(frame, ring.length - head);
+      System.arraycopy(ring, head, into, end, first);
+      System.arraycopy(ring, 0, into, end + first, frame - first);
+      remove(frame);
+      end += frame;
+    }
+    if (frames > 0) {
+      window.sent(frames);
+      if (window.wantsPing()) {
+        putPing(into, end);
+        end += PING_FRAME_LENGTH;
+      }
+    }
+    return end;
+  }
+
+  private void putPing(byte[] into, int offset) {
+    into[offset] = DerpFrames.PING;
+    INT.set(into, offset + 1, DerpFrames.PING_LENGTH);
+    LONG.set(into, offset + DerpFrames.HEADER_LENGTH, window.ping(clock.getAsLong()));
+  }
+
+  private void makeRoom(int length) {
+    if (length > MAX_ADDED_BYTES) {
       throw new IllegalArgumentException(length + " bytes at once are too many for a relay");
     }
-    lock.lock();
-    try {
-      Chunk chunk = free.get(sizeClass).poll();
-      return chunk != null ? chunk : new Chunk(sizeClass);
-    } finally {
-      lock.unlock();
+    while (queued + length > MAX_QUEUED_BYTES) {
+      remove(headLength());
+      dropped++;
+    }
+    if (queued + length > ring.length) {
+      grow(queued + length);
     }
   }
 
-  private void enqueue(Chunk chunk) {
-    lock.lock();
-    try {
-      while (queuedBytes + chunk.bytes.length > MAX_QUEUED_BYTES) {
-        Chunk oldest = queue.remove();
-        queuedBytes -= oldest.bytes.length;
-        droppedChunks++;
-        keep(oldest);
-      }
-      queue.add(chunk);
-      queuedBytes += chunk.bytes.length;
-      added.signalAll();
-    } finally {
-      lock.unlock();
+  private void grow(int needed) {
+    int capacity = Math.max(FIRST_CAPACITY, ring.length);
+    while (capacity < needed) {
+      capacity *= 2;
     }
+    byte[] larger = new byte[capacity];
+    int first = Math.min(queued, ring.length - head);
+    System.arraycopy(ring, head, larger, 0, first);
+    System.arraycopy(ring, 0, larger, first, queued - first);
+    ring = larger;
+    ringMemory = MemorySegment.ofArray(larger);
+    head = 0;
   }
 
-  private void keep(Chunk chunk) {
-    ArrayDeque<Chunk> same = free.get(chunk.sizeClass);
-    if (same.size() < KEPT_PER_CLASS) {
-      same.push(chunk);
+  private void append(MemorySegment from, long offset, int length) {
+    int tail = (head + queued) & (ring.length - 1);
+    int first = Math.min(length, ring.length - tail);
+    MemorySegment.copy(from, offset, ringMemory, tail, first);
+    MemorySegment.copy(from, offset + first, ringMemory, 0, length - first);
+    queued += length;
+  }
+
+  private void remove(int length) {
+    head = (head + length) & (ring.length - 1);
+    queued -= length;
+  }
+
+  /** Length of the oldest frame with its header. */
+  private int headLength() {
+    int length = 0;
+    for (int i = 1; i < DerpFrames.HEADER_LENGTH; i++) {
+      length = length << 8 | ring[(head + i) & (ring.length - 1)] & 0xff;
     }
+    return DerpFrames.HEADER_LENGTH + length;
   }
 }
