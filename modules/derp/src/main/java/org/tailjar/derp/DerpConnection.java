@@ -12,6 +12,7 @@ import java.security.SecureRandom;
 import java.time.Duration;
 import java.util.Arrays;
 import java.util.concurrent.locks.LockSupport;
+import java.util.function.BooleanSupplier;
 import org.jspecify.annotations.Nullable;
 import org.tailjar.crypto.CryptoException;
 import org.tailjar.crypto.NaclBox;
@@ -294,9 +295,10 @@ final class DerpConnection {
   private void write() {
     byte[] taken = new byte[DerpOutput.TAKEN_BYTES];
     OutputStream out = connection.out();
+    BooleanSupplier isOver = () -> over;
     try {
       while (!over) {
-        out.write(taken, 0, output.take(taken, () -> over));
+        out.write(taken, 0, output.take(taken, isOver));
       }
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
