@@ -96,12 +96,13 @@ final class OutBatches {
     if (first == null || batch.count() == 0) {
       return;
     }
-    counters.sent(batch.count());
     Path second = seconds[index];
     if (second != null) {
       sendCopy(batch, second); // ahead of the first path, which may frame the datagrams in place
     }
+    int count = batch.count();
     paths.send(first, batch);
+    counters.sent(batch.calls(), count);
   }
 
   private void sendCopy(Batch batch, Path second) {

@@ -70,7 +70,7 @@ public final class Statistics {
    * The counters at one moment, since the start.
    *
    * @param tunReads reads from the device
-   * @param udpSends batches of WireGuard messages handed to a path
+   * @param udpSends system calls for WireGuard messages, and batches of them handed to a relay
    * @param udpReceives batches of WireGuard messages received
    * @param tunWrites writes to the device
    * @param bytesOut bytes of IP packets sealed
@@ -115,8 +115,8 @@ public final class Statistics {
       add(FIRST_DROP + reason.ordinal(), packets);
     }
 
-    void sent(int packets) {
-      add(UDP_SENDS, 1);
+    void sent(int calls, int packets) {
+      add(UDP_SENDS, calls);
       add(UDP_SENT_PACKETS, packets);
     }
 

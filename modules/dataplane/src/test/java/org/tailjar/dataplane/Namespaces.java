@@ -11,7 +11,9 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.TimeUnit;
+import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
@@ -60,6 +62,12 @@ final class Namespaces implements AutoCloseable {
         }
       }
       throw new IOException(process.info().command() + " ended without \"" + word + "\"");
+    }
+
+    /** Ends it at once, with what it started. */
+    void kill() {
+      process.descendants().forEach(ProcessHandle::destroyForcibly);
+      process.destroyForcibly();
     }
 
     private void end() throws IOException {
@@ -144,7 +152,11 @@ final class Namespaces implements AutoCloseable {
     return Stream.concat(Arrays.stream(command), Stream.of(word)).toArray(String[]::new);
   }
 
-  /** Runs a program of this module's tests in a namespace. */
+  /**
+   * Runs a program of this module's tests in a namespace.
+   *
+   * @param arguments those of the JVM, which begin with {@code -D}, and those of the program
+   */
   Program java(String namespace, Class<?> main, String... arguments) throws IOException {
     String classes =
         Stream.of("jdk.module.path", "java.class.path")
@@ -173,8 +185,11 @@ final class Namespaces implements AutoCloseable {
         command.add("-D" + name + "=" + value);
       }
     }
+    Map<Boolean, List<String>> sorted =
+        Arrays.stream(arguments).collect(Collectors.partitioningBy(a -> a.startsWith("-D")));
+    command.addAll(sorted.getOrDefault(true, List.of()));
     command.add(main.getName());
-    command.addAll(List.of(arguments));
+    command.addAll(sorted.getOrDefault(false, List.of()));
     return program(namespace, command.toArray(String[]::new));
   }
 

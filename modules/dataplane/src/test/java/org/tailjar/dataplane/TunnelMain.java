@@ -17,6 +17,8 @@ import java.util.HexFormat;
 import java.util.List;
 import java.util.Set;
 import java.util.TreeSet;
+import java.util.stream.Collectors;
+import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 import org.tailjar.crypto.Aead;
 import org.tailjar.crypto.NodePrivateKey;
@@ -24,6 +26,7 @@ import org.tailjar.crypto.NodePublicKey;
 import org.tailjar.crypto.PacketCiphers;
 import org.tailjar.filter.FilterRule;
 import org.tailjar.filter.PacketFilter;
+import org.tailjar.linux.UdpOffloads;
 import org.tailjar.magicsock.StaticPaths;
 import org.tailjar.packet.IpPrefix;
 import org.tailjar.tun.TunConfig;
@@ -38,10 +41,18 @@ import org.tailjar.wireguard.WireGuard;
  * UDP port, the peer's public key in hex, its address or {@code -}, its UDP port, "standard" or the
  * milliseconds after which keys are renewed, own addresses, and the peer's; then, if there are more
  * peers, a file with a public key in hex on each line, and a UDP port that is bound and never read.
- * On standard input a line with the private key comes first; each further line is answered with the
- * statistics; its end ends the tunnel.
+ * On standard input a line with the private key comes first. Then {@code echo ADDRESS} serves
+ * {@link Echo} there and {@code check ADDRESS SIZES} asks that of the other end; any other line is
+ * answered with the statistics; the end ends the tunnel. The property {@code without} lists
+ * offloads that are not used: tun, tun-udp, udp-gso, udp-gro.
  */
 final class TunnelMain {
+
+  private static final FilterRule ALL_PROTOCOLS =
+      new FilterRule(
+          FilterRule.ALLOW_ALL.sources(),
+          FilterRule.ALLOW_ALL.destinations(),
+          IntStream.rangeClosed(0, 255).boxed().collect(Collectors.toSet()));
 
   private TunnelMain() {}
 
@@ -57,11 +68,18 @@ final class TunnelMain {
                 InetAddress.ofLiteral(arguments[4]), Integer.parseInt(arguments[5]));
     List<IpPrefix> own = prefixes(arguments[7]);
     List<IpPrefix> allowed = prefixes(arguments[8]);
+    List<String> without = List.of(System.getProperty("without", "").split(","));
     WireGuard wireGuard =
         new WireGuard(key, aead, timings(arguments[6]), InstantSource.system(), new SecureRandom());
     try (TunDevice device =
-            TunDevice.open(TunConfig.of(arguments[0], Integer.parseInt(arguments[1])));
-        StaticPaths paths = StaticPaths.open(Integer.parseInt(arguments[2]), 0);
+            TunDevice.open(
+                TunConfig.of(arguments[0], Integer.parseInt(arguments[1]))
+                    .without(without.contains("tun"), without.contains("tun-udp")));
+        StaticPaths paths =
+            StaticPaths.open(
+                Integer.parseInt(arguments[2]),
+                0,
+                new UdpOffloads(!without.contains("udp-gso"), !without.contains("udp-gro")));
         DatagramChannel unread = DatagramChannel.open();
         DataPlane plane = new DataPlane(device, paths, wireGuard, aead, TunnelMain::failed)) {
       List<PeerTable.Entry> peers = new ArrayList<>();
@@ -73,13 +91,27 @@ final class TunnelMain {
           peers.add(new PeerTable.Entry(other, List.of(), paths.add(other, null)));
         }
       }
-      plane.apply(new PeerTable(peers, PacketFilter.compile(List.of(FilterRule.ALLOW_ALL), own)));
+      plane.apply(
+          new PeerTable(
+              peers, PacketFilter.compile(List.of(FilterRule.ALLOW_ALL, ALL_PROTOCOLS), own)));
       plane.start();
       Set<String> handshakes = new TreeSet<>();
       Thread.ofVirtual().start(() -> collect(plane, peerKey, handshakes));
       System.out.println("ready " + aead.name());
-      while (in.readLine() != null) {
-        report(plane, wireGuard, device, handshakes);
+      String line;
+      while ((line = in.readLine()) != null) {
+        String[] words = line.split(" ");
+        switch (words[0]) {
+          case "echo" -> {
+            Echo.serve(InetAddress.ofLiteral(words[1]));
+            System.out.println("echoing");
+          }
+          case "check" ->
+              System.out.println(
+                  "checked "
+                      + Echo.check(InetAddress.ofLiteral(words[1]), words[2], plane.statistics()));
+          default -> report(plane, wireGuard, device, handshakes);
+        }
       }
     }
   }

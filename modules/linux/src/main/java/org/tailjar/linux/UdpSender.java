@@ -1,5 +1,6 @@
 package org.tailjar.linux;
 
+import java.lang.System.Logger.Level;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
@@ -11,6 +12,7 @@ import java.lang.ref.Reference;
  */
 public final class UdpSender {
 
+  private static final System.Logger LOG = System.getLogger("org.tailjar.linux");
   private static final int VECTOR = 64;
   private static final int CONTROL = 96;
   private static final int CONTROL_HEADER = 16;
@@ -26,14 +28,31 @@ public final class UdpSender {
    */
   private static final long WAIT_NANOS = 20_000_000;
 
+  /** The call to the kernel. */
+  @FunctionalInterface
+  interface Kernel {
+    /**
+     * Sends what a struct msghdr says.
+     *
+     * @return 0, or the number of the error
+     */
+    int send(int descriptor, long message);
+  }
+
   private final UdpSocket socket;
+  private final Kernel kernel;
   private final Poll writable;
   private final MemorySegment scratch = Arena.ofAuto().allocate(CONTROL + CONTROL_SPACE, 8);
   private long calls;
   private long datagrams;
 
   UdpSender(UdpSocket socket) {
+    this(socket, UdpSender::send);
+  }
+
+  UdpSender(UdpSocket socket, Kernel kernel) {
     this.socket = socket;
+    this.kernel = kernel;
     writable = Poll.writable(socket.descriptor());
     long base = scratch.address();
     scratch.set(ValueLayout.JAVA_LONG, 16, base + VECTOR);
@@ -96,7 +115,13 @@ public final class UdpSender {
         // EIO: the device cannot complete the checksums. EINVAL, EMSGSIZE: a datagram is longer
         // than the device takes in one piece; without segmentation the kernel makes IP fragments.
         if (errno == Errno.EIO) {
-          socket.disableSegmentationOffload();
+          if (socket.disableSegmentationOffload()) {
+            LOG.log(
+                Level.DEBUG,
+                "{0}: a device without checksum offload takes no segments (EIO): datagrams are"
+                    + " sent one by one from now on",
+                socket);
+          }
         } else if (errno != Errno.EINVAL && errno != Errno.EMSGSIZE) {
           return result(errno);
         }
@@ -137,11 +162,11 @@ public final class UdpSender {
     scratch.set(ValueLayout.JAVA_LONG, 48, 0);
     boolean waited = false;
     while (true) {
-      if (Libc.sendmsg(number, scratch.address(), MSG_NOSIGNAL) >= 0) {
+      int errno = kernel.send(number, scratch.address());
+      if (errno == 0) {
         calls++;
         return 0;
       }
-      int errno = Libc.errno();
       if (errno == Errno.EAGAIN && !waited) {
         waited = true;
         writable.await(WAIT_NANOS);
@@ -149,6 +174,10 @@ public final class UdpSender {
         return errno;
       }
     }
+  }
+
+  private static int send(int descriptor, long message) {
+    return Libc.sendmsg(descriptor, message, MSG_NOSIGNAL) >= 0 ? 0 : Libc.errno();
   }
 
   static SendResult result(int errno) throws LinuxException {

@@ -1,6 +1,5 @@
 package org.tailjar.linux;
 
-import java.lang.System.Logger.Level;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
@@ -32,7 +31,6 @@ public final class UdpSocket implements AutoCloseable {
   private static final int SO_MARK = 36;
   private static final int IPPROTO_IPV6 = 41;
   private static final int IPV6_V6ONLY = 26;
-  private static final System.Logger LOG = System.getLogger("org.tailjar.linux");
   private static final int MSG_TRUNC = 0x20;
   private static final int CONTROL_HEADER = 16;
 
@@ -152,16 +150,11 @@ public final class UdpSocket implements AutoCloseable {
     return segmentationOffload;
   }
 
-  /** Sends one by one from now on: a device on the way out cannot do otherwise. */
-  synchronized void disableSegmentationOffload() {
-    if (segmentationOffload) {
-      segmentationOffload = false;
-      LOG.log(
-          Level.DEBUG,
-          "{0}: a device without checksum offload takes no segments (EIO); datagrams are sent one"
-              + " by one from now on",
-          this);
-    }
+  /** Sends one by one from now on; false if that was so already. */
+  synchronized boolean disableSegmentationOffload() {
+    boolean before = segmentationOffload;
+    segmentationOffload = false;
+    return before;
   }
 
   /** A sender for one thread to own. */

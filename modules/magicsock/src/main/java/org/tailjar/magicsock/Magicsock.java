@@ -272,8 +272,7 @@ public final class Magicsock implements Paths {
     }
     switch (path) {
       case UdpPath udp -> {
-        SendResult result =
-            sockets.send(udp.address(), batch.memory(), 0, batch.totalLength(), batch.stride());
+        SendResult result = sockets.send(udp.address(), batch);
         if (result == SendResult.UNREACHABLE && udp.peer() instanceof MagicEndpoint peer) {
           post(() -> sendFailed(peer, udp));
           detour(peer, udp, batch);

@@ -115,8 +115,7 @@ public final class StaticPaths implements Paths {
   @Override
   public void send(Path path, Batch batch) {
     if (batch.count() > 0) {
-      sockets.send(
-          ((UdpPath) path).address(), batch.memory(), 0, batch.totalLength(), batch.stride());
+      sockets.send(((UdpPath) path).address(), batch);
     }
   }
 

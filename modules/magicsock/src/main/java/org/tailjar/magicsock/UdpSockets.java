@@ -78,6 +78,10 @@ final class UdpSockets implements AutoCloseable {
       this.ipv4 = ipv4 == null ? null : ipv4.sender();
       this.ipv6 = ipv6 == null ? null : ipv6.sender();
     }
+
+    private @Nullable UdpSender to(UdpAddress address) {
+      return address.isIpv4() ? ipv4 : ipv6;
+    }
   }
 
   private UdpSockets(@Nullable UdpSocket ipv4, @Nullable UdpSocket ipv6) throws LinuxException {
@@ -275,18 +279,17 @@ final class UdpSockets implements AutoCloseable {
   }
 
   /**
-   * Sends datagrams that lie back to back.
+   * Sends a batch, and tells it how many system calls that took.
    *
-   * @return what became of them
+   * @return what became of it
    */
-  SendResult send(
-      UdpAddress to, MemorySegment memory, long offset, int length, int datagramLength) {
+  SendResult send(UdpAddress to, Batch batch) {
     if (Thread.currentThread() == receiver) {
-      return send(receiverSenders, to, memory, offset, length, datagramLength);
+      return send(receiverSenders, to, batch);
     }
     otherLock.lock();
     try {
-      return send(otherSenders, to, memory, offset, length, datagramLength);
+      return send(otherSenders, to, batch);
     } finally {
       otherLock.unlock();
     }
@@ -296,21 +299,27 @@ final class UdpSockets implements AutoCloseable {
   SendResult send(UdpAddress to, byte[] datagram) {
     MemorySegment scratch = receiverSenders.scratch;
     MemorySegment.copy(datagram, 0, scratch, ValueLayout.JAVA_BYTE, 0, datagram.length);
-    return send(receiverSenders, to, scratch, 0, datagram.length, datagram.length);
+    return send(receiverSenders.to(to), to, scratch, datagram.length, datagram.length);
+  }
+
+  private SendResult send(Senders senders, UdpAddress to, Batch batch) {
+    UdpSender sender = senders.to(to);
+    long before = sender == null ? 0 : sender.calls();
+    SendResult result = send(sender, to, batch.memory(), batch.totalLength(), batch.stride());
+    batch.calls(sender == null ? 0 : (int) (sender.calls() - before));
+    return result;
   }
 
   private SendResult send(
-      Senders senders,
+      @Nullable UdpSender sender,
       UdpAddress to,
       MemorySegment memory,
-      long offset,
       int length,
       int datagramLength) {
-    UdpSender sender = to.isIpv4() ? senders.ipv4 : senders.ipv6;
     SendResult result = SendResult.UNREACHABLE;
     if (sender != null) {
       try {
-        result = sender.send(memory, offset, length, datagramLength, to);
+        result = sender.send(memory, 0, length, datagramLength, to);
       } catch (IOException e) {
         LOG.log(Level.DEBUG, "send to {0}: {1}", to, e.getMessage());
       }

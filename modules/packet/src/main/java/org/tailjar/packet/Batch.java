@@ -27,6 +27,7 @@ public final class Batch {
   private int datagramLength;
   private int count;
   private int lastLength;
+  private int calls = 1;
 
   /** An empty batch whose buffer is freed when the arena closes. */
   public Batch(Arena arena) {
@@ -75,6 +76,16 @@ public final class Batch {
     return count == 0 ? 0 : (count - 1) * stride() + headroom + lastLength;
   }
 
+  /** System calls that it took to send the batch, 1 unless a path said otherwise. */
+  public int calls() {
+    return calls;
+  }
+
+  /** Says how many system calls it took to send the batch. */
+  public void calls(int number) {
+    calls = number;
+  }
+
   /** Empties the batch for datagrams to a path. */
   public void clear(Path path) {
     this.path = path;
@@ -82,6 +93,7 @@ public final class Batch {
     datagramLength = 0;
     count = 0;
     lastLength = 0;
+    calls = 1;
   }
 
   /**
