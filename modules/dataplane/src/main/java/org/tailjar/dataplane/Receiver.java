@@ -163,7 +163,7 @@ final class Receiver {
     if (path == null) {
       return;
     }
-    counters.add(Counters.UDP_RECEIVES, 1);
+    counters.add(Counters.UDP_RECEIVES, batch.calls());
     counters.add(Counters.UDP_RECEIVED_PACKETS, count);
     confirmed = null;
     Links links = table.get();

@@ -71,7 +71,7 @@ public final class Statistics {
    *
    * @param tunReads reads from the device
    * @param udpSends system calls for WireGuard messages, and batches of them handed to a relay
-   * @param udpReceives batches of WireGuard messages received
+   * @param udpReceives system calls that brought WireGuard messages, and batches from a relay
    * @param tunWrites writes to the device
    * @param bytesOut bytes of IP packets sealed
    * @param bytesIn bytes of IP packets let in

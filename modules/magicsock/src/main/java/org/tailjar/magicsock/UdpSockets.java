@@ -50,6 +50,9 @@ final class UdpSockets implements AutoCloseable {
   /** While one socket always has more, the others are looked at after so many receives. */
   private static final int RECEIVES_BETWEEN_POLLS = 16;
 
+  /** Datagrams that came one by one, before it is believed that the kernel does not merge them. */
+  private static final int SINGLES_BEFORE_GATHERING = 16;
+
   private static final long EVENT_BIT = 1;
 
   private final List<UdpSocket> sockets;
@@ -67,6 +70,13 @@ final class UdpSockets implements AutoCloseable {
   private volatile @Nullable Thread receiver;
   private long readable;
   private int receives;
+
+  // See gather: the memory, and what is held in it.
+  private final MemorySegment next = Arena.ofAuto().allocate(65_536, 64);
+  private @Nullable UdpPath heldPath;
+  private int heldTotal;
+  private int heldLength;
+  private int singles;
 
   /** What one thread at a time sends with. */
   private static final class Senders {
@@ -198,9 +208,36 @@ final class UdpSockets implements AutoCloseable {
    * @throws IOException when a socket is closed or broken
    */
   boolean receive(Batch into, Others others) throws IOException {
+    while (true) {
+      UdpPath path = heldPath;
+      int total = heldTotal;
+      int datagramLength = heldLength;
+      if (path != null) {
+        heldPath = null;
+        MemorySegment.copy(next, 0, into.memory(), 0, total);
+      } else {
+        total = receive(into.memory());
+        if (total < 0) {
+          return false;
+        }
+        path = total == 0 ? null : paths.find(from);
+        datagramLength = from.datagramLength();
+      }
+      if (path != null) {
+        into.received(path, total, datagramLength);
+        if (sort(path, into, others)) {
+          gather(path, into);
+          return true;
+        }
+      }
+    }
+  }
+
+  /** One receive from any socket: bytes, 0 for what is to be ignored, -1 for nothing more now. */
+  private int receive(MemorySegment buffer) throws IOException {
     while (readable != 0) {
       int index = Long.numberOfTrailingZeros(readable);
-      int total = sockets.get(index).receive(into.memory(), from);
+      int total = sockets.get(index).receive(buffer, from);
       if (total < 0) {
         readable &= ~(1L << index);
         continue;
@@ -213,15 +250,43 @@ final class UdpSockets implements AutoCloseable {
         long rest = readable & ~(1L << index);
         readable = rest == 0 ? readable : rest;
       }
+      return total;
+    }
+    return -1;
+  }
+
+  /**
+   * Where the kernel does not merge datagrams, adds those to the batch that follow its only one and
+   * are like it: what comes together is then merged at the interface at least. The first one that
+   * does not fit is held for the next batch.
+   */
+  private void gather(UdpPath path, Batch batch) throws IOException {
+    if (batch.count() > 1) {
+      singles = 0;
+      return;
+    }
+    singles = Math.min(SINGLES_BEFORE_GATHERING, singles + 1);
+    while (singles == SINGLES_BEFORE_GATHERING && batch.count() < Batch.MAX_DATAGRAMS) {
+      int total = receive(next);
+      if (total < 0) {
+        return;
+      }
       if (total > 0) {
-        UdpPath path = paths.find(from);
-        into.received(path, total, from.datagramLength());
-        if (sort(path, into, others)) {
-          return true;
+        UdpPath its = paths.find(from);
+        int length = from.datagramLength();
+        if (its != path
+            || length != total
+            || !batch.accepts(length)
+            || Datagrams.kind(next, 0, length) != Datagrams.Kind.WIREGUARD) {
+          heldPath = its;
+          heldTotal = total;
+          heldLength = length;
+          return;
         }
+        MemorySegment.copy(next, 0, batch.memory(), batch.append(length), length);
+        batch.calls(batch.calls() + 1);
       }
     }
-    return false;
   }
 
   /** Leaves the WireGuard messages in the batch; false when there are none. */

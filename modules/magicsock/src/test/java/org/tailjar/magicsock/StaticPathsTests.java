@@ -10,11 +10,15 @@ import java.net.DatagramPacket;
 import java.net.DatagramSocket;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.List;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.tailjar.crypto.NodePrivateKey;
+import org.tailjar.linux.UdpOffloads;
 import org.tailjar.packet.Batch;
 
 @Timeout(30)
@@ -71,6 +75,49 @@ class StaticPathsTests {
             .isEqualTo((byte) arrived++);
       }
       assertThat(batch.path()).hasToString("127.0.0.1:" + a.port());
+    }
+  }
+
+  @Test
+  void whatTheKernelDoesNotMergeIsGatheredInOrder() throws IOException {
+    try (StaticPaths alone = StaticPaths.open(0, 0, UdpOffloads.NONE);
+        StaticPaths other = StaticPaths.open(0, 0)) {
+      Endpoint fromA = peer(a, alone);
+      Endpoint fromOther = peer(other, alone);
+      List<Integer> lengths = new ArrayList<>(Collections.nCopies(60, 200));
+      lengths.addAll(List.of(200, 100, 100, 300, 300, 65_000, 65_000, 32, 32, 32));
+      for (int i = 0; i < lengths.size(); i++) {
+        fill(a.route(fromA), 1, lengths.get(i), lengths.get(i));
+        batch.memory().set(ValueLayout.JAVA_BYTE, batch.offset(0) + 20, (byte) i);
+        // An answer to nobody's question, which is no WireGuard message, comes in between.
+        batch.memory().set(ValueLayout.JAVA_BYTE, batch.offset(0), (byte) (i == 30 ? 'x' : 4));
+        a.send(a.route(fromA).first(), batch);
+        if (i == 40) {
+          fill(other.route(fromOther), 1, 200, 200);
+          other.send(other.route(fromOther).first(), batch);
+        }
+      }
+      List<Integer> arrived = new ArrayList<>();
+      int strangers = 0;
+      int most = 0;
+      while (arrived.size() < lengths.size() - 1 || strangers == 0) {
+        assertThat(alone.receive(batch, soon())).isTrue();
+        assertThat(batch.calls()).isEqualTo(batch.count());
+        most = Math.max(most, batch.count());
+        for (int i = 0; i < batch.count(); i++) {
+          if (batch.path().toString().endsWith(":" + other.port())) {
+            strangers++;
+          } else {
+            int number = batch.memory().get(ValueLayout.JAVA_BYTE, batch.offset(i) + 20);
+            assertThat(batch.length(i)).isEqualTo(lengths.get(number));
+            arrived.add(number);
+          }
+        }
+      }
+      assertThat(arrived).isSorted().doesNotContain(30).doesNotHaveDuplicates();
+      assertThat(strangers).isEqualTo(1);
+      assertThat(most).isGreaterThan(10);
+      assertThat(alone.receive(batch, System.nanoTime() + 1_000_000)).isFalse();
     }
   }
 

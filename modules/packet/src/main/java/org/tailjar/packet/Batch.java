@@ -76,12 +76,12 @@ public final class Batch {
     return count == 0 ? 0 : (count - 1) * stride() + headroom + lastLength;
   }
 
-  /** System calls that it took to send the batch, 1 unless a path said otherwise. */
+  /** System calls that it took to send or receive the batch, 1 unless a path said otherwise. */
   public int calls() {
     return calls;
   }
 
-  /** Says how many system calls it took to send the batch. */
+  /** Says how many system calls it took to send or receive the batch. */
   public void calls(int number) {
     calls = number;
   }
@@ -110,6 +110,7 @@ public final class Batch {
     this.datagramLength = Math.min(datagramLength, total);
     count = (total + this.datagramLength - 1) / this.datagramLength;
     lastLength = total - (count - 1) * this.datagramLength;
+    calls = 1;
   }
 
   /**
