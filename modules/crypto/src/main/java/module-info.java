@@ -17,6 +17,7 @@ import org.jspecify.annotations.NullMarked;
 module org.tailjar.crypto {
   requires transitive static org.jspecify;
   requires org.bouncycastle.provider;
+  requires static jdk.incubator.vector;
 
   exports org.tailjar.crypto;
 }

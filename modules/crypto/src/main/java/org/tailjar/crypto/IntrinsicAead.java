@@ -52,7 +52,13 @@ final class IntrinsicAead implements Aead {
     return name();
   }
 
-  private static final class Key implements AeadKey {
+  /** Writes the last block that is authenticated: no additional data, and so many bytes. */
+  static void writeLengths(byte[] authenticated, int at, int length) {
+    ARRAY_WORD.set(authenticated, at, 0L);
+    ARRAY_WORD.set(authenticated, at + Long.BYTES, (long) length);
+  }
+
+  static final class Key implements AeadKey {
 
     private final int[] words = new int[ChaCha20Poly1305.KEY_LENGTH / Integer.BYTES];
     private volatile boolean destroyed;
@@ -88,7 +94,7 @@ final class IntrinsicAead implements Aead {
     }
   }
 
-  private static final class Context implements AeadContext {
+  static final class Context implements AeadContext {
 
     private static final int KEY_WORD = 4;
     private static final int BLOCK_COUNTER_WORD = 12;
@@ -116,7 +122,7 @@ final class IntrinsicAead implements Aead {
     private long sHigh;
 
     /** The JDK's Poly1305 is fast where the JVM has vector code for it, and there only. */
-    private static Poly1305 newAuthenticator() {
+    static Poly1305 newAuthenticator() {
       return Processor.hasAvx512Ifma() && JdkPoly1305.isPresent()
           ? new JdkPoly1305()
           : new ScalarPoly1305();
@@ -212,8 +218,7 @@ final class IntrinsicAead implements Aead {
       byte[] work = authenticated;
       int end = padded(length);
       Arrays.fill(work, length, end, (byte) 0);
-      ARRAY_WORD.set(work, end, 0L);
-      ARRAY_WORD.set(work, end + Long.BYTES, (long) length);
+      writeLengths(work, end, length);
       authenticator.update(work, end + POLY_BLOCK);
       authenticator.finish(sLow, sHigh, tag);
     }

@@ -100,6 +100,7 @@ public final class PacketCiphers {
   static Map<String, Supplier<@Nullable Aead>> order(boolean jvmHasVectorCode) {
     Map<String, Supplier<@Nullable Aead>> order = new LinkedHashMap<>();
     if (jvmHasVectorCode) {
+      order.put(VectorAead.NAME, VectorAead::load);
       order.put(IntrinsicAead.NAME, IntrinsicAead::load);
       order.put(OpenSslAead.NAME, OpenSslAead::load);
     } else {

@@ -307,7 +307,7 @@ class AeadTests {
     return bytes;
   }
 
-  private static byte[] nonce(long counter) {
+  static byte[] nonce(long counter) {
     byte[] nonce = new byte[12];
     for (int i = 0; i < Long.BYTES; i++) {
       nonce[4 + i] = (byte) (counter >>> 8 * i);

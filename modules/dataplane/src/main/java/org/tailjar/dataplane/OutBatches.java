@@ -3,6 +3,7 @@ package org.tailjar.dataplane;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import org.jspecify.annotations.Nullable;
+import org.tailjar.crypto.AeadContext;
 import org.tailjar.dataplane.Statistics.Counters;
 import org.tailjar.magicsock.Paths;
 import org.tailjar.magicsock.Route;
@@ -19,31 +20,29 @@ final class OutBatches {
   private final Paths paths;
   private final Counters counters;
   private final Arena arena;
-  private final Batch[] batches;
-  private final @Nullable Path[] seconds;
+  private final AeadContext context;
+  private final OutBatch[] batches;
   private int open;
   private @Nullable Batch copy;
 
   /** Room for this many open batches, in memory of the arena. */
-  OutBatches(Paths paths, Counters counters, Arena arena, int slots) {
+  OutBatches(Paths paths, Counters counters, Arena arena, AeadContext context, int slots) {
     this.paths = paths;
     this.counters = counters;
     this.arena = arena;
-    batches = new Batch[slots];
-    seconds = new Path[slots];
+    this.context = context;
+    batches = new OutBatch[slots];
   }
 
-  /** A batch for the route that takes a datagram of this length; append it before anything else. */
-  Batch accepting(Route route, int length) {
+  /** A batch for the route that takes a message of this length; append it before anything else. */
+  OutBatch accepting(Route route, int length) {
     Path first = route.first();
-    Path second = route.second();
     for (int i = 0; i < open; i++) {
-      Batch batch = batches[i];
+      OutBatch batch = batches[i];
       if (batch.path() == first) {
-        if (seconds[i] != second || !batch.accepts(length)) {
+        if (batch.second() != route.second() || !batch.accepts(length)) {
           send(i);
-          batch.clear(first);
-          seconds[i] = second;
+          batch.clear(route);
         }
         return batch;
       }
@@ -51,15 +50,19 @@ final class OutBatches {
     if (open == batches.length) {
       flush(0);
     }
-    Batch batch = batches[open];
+    OutBatch batch = batches[open];
     if (batch == null) {
-      batch = new Batch(arena);
+      batch = new OutBatch(arena);
       batches[open] = batch;
     }
-    batch.clear(first);
-    seconds[open] = second;
+    batch.clear(route);
     open++;
     return batch;
+  }
+
+  /** Seals with this whatever is to be sealed. */
+  AeadContext context() {
+    return context;
   }
 
   /** Sends what waits for a path. */
@@ -81,22 +84,30 @@ final class OutBatches {
     }
   }
 
+  /** Forgets everything, for when it is not known what was written. */
+  void discard() {
+    open = 0;
+  }
+
   private void flush(int index) {
-    send(index);
-    Batch free = batches[index];
-    open--;
-    System.arraycopy(batches, index + 1, batches, index, open - index);
-    System.arraycopy(seconds, index + 1, seconds, index, open - index);
-    batches[open] = free;
+    OutBatch free = batches[index];
+    try {
+      send(index);
+    } finally {
+      open--;
+      System.arraycopy(batches, index + 1, batches, index, open - index);
+      batches[open] = free;
+    }
   }
 
   private void send(int index) {
-    Batch batch = batches[index];
+    OutBatch sending = batches[index];
+    Batch batch = sending.seal(context);
     Path first = batch.path();
     if (first == null || batch.count() == 0) {
       return;
     }
-    Path second = seconds[index];
+    Path second = sending.second();
     if (second != null) {
       sendCopy(batch, second); // ahead of the first path, which may frame the datagrams in place
     }

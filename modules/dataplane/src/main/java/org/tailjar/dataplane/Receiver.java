@@ -10,7 +10,6 @@ import java.util.function.BooleanSupplier;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 import org.tailjar.crypto.Aead;
-import org.tailjar.crypto.AeadContext;
 import org.tailjar.crypto.NodePublicKey;
 import org.tailjar.dataplane.Statistics.Counters;
 import org.tailjar.filter.FlowTable;
@@ -21,6 +20,7 @@ import org.tailjar.packet.Coalescer;
 import org.tailjar.packet.IpPacket;
 import org.tailjar.packet.PacketDevice;
 import org.tailjar.packet.Path;
+import org.tailjar.wireguard.BatchOpener;
 import org.tailjar.wireguard.Peer;
 import org.tailjar.wireguard.Session;
 import org.tailjar.wireguard.WireGuard;
@@ -34,6 +34,7 @@ final class Receiver {
 
   private static final ValueLayout.OfInt INT =
       ValueLayout.JAVA_INT_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN);
+  private static final ValueLayout.OfLong LONG = ValueLayout.JAVA_LONG_UNALIGNED;
   private static final int FIRST_HANDSHAKE_TYPE = 1;
   private static final int LAST_HANDSHAKE_TYPE = 3;
   private static final int TRANSPORT_TYPE = 4;
@@ -48,7 +49,7 @@ final class Receiver {
   private final Supplier<Links> table;
   private final BooleanSupplier closed;
   private final Counters counters;
-  private final AeadContext context;
+  private final BatchOpener opener;
   private final Coalescer coalescer;
   private final Outgoing outgoing;
   private final TsmpResponder tsmp;
@@ -78,12 +79,12 @@ final class Receiver {
     this.inbox = inbox;
     this.table = table;
     this.closed = closed;
-    context = aead.context();
+    opener = new BatchOpener(aead.context());
     coalescer = new Coalescer(new CountingDevice(device, counters));
     Arena arena = Arena.ofAuto();
     batch = new Batch(arena);
-    OutBatches batches = new OutBatches(paths, counters, arena, 1);
-    Sealer sealer = new Sealer(aead.context(), batches, device.mtu());
+    Sealer sealer =
+        new Sealer(new OutBatches(paths, counters, arena, aead.context(), 1), device.mtu());
     outgoing = new Outgoing(paths, sealer, counters);
     tsmp = new TsmpResponder(outgoing);
   }
@@ -168,27 +169,65 @@ final class Receiver {
     confirmed = null;
     Links links = table.get();
     MemorySegment memory = batch.memory();
-    for (int i = 0; i < count; i++) {
+    for (int i = 0; i < count; ) {
       try {
-        message(memory, batch.offset(i), batch.length(i), path, links, now);
+        i += messages(memory, i, path, links, now);
       } catch (RuntimeException e) {
+        i++;
         faults.report(e); // one message must not end the tunnel of all peers
       }
     }
     coalescer.flush();
   }
 
-  private void message(
-      MemorySegment memory, int offset, int length, Path path, Links links, long now)
+  /**
+   * Takes the message at an index, and with it those behind it that are for the same session.
+   *
+   * @return how many
+   */
+  private int messages(MemorySegment memory, int index, Path path, Links links, long now)
       throws IOException {
+    int offset = batch.offset(index);
+    int length = batch.length(index);
     int type = length < Integer.BYTES ? 0 : memory.get(INT, offset);
-    if (type == TRANSPORT_TYPE) {
-      transport(memory, offset, length, path, links, now);
-    } else if (type >= FIRST_HANDSHAKE_TYPE && type <= LAST_HANDSHAKE_TYPE) {
-      handshake(memory, offset, length, path, now);
-    } else {
-      counters.drop(Drop.IN_UNKNOWN, 1);
+    if (type != TRANSPORT_TYPE) {
+      if (type >= FIRST_HANDSHAKE_TYPE && type <= LAST_HANDSHAKE_TYPE) {
+        handshake(memory, offset, length, path, now);
+      } else {
+        counters.drop(Drop.IN_UNKNOWN, 1);
+      }
+      return 1;
     }
+    Session session =
+        length < Session.OVERHEAD ? null : wireGuard.session(memory.get(INT, offset + 4));
+    if (session == null || !(session.peer().attachment() instanceof PeerLink link)) {
+      counters.drop(Drop.IN_UNKNOWN, 1);
+      return 1;
+    }
+    int run = run(memory, index);
+    int last = batch.length(index + run - 1);
+    opener.open(session, memory, offset, batch.stride(), length, last, run, now);
+    for (int i = 0; i < run; i++) {
+      try {
+        opened(session, link, batch.offset(index + i), opener.result(i), path, links, now);
+      } catch (RuntimeException e) {
+        faults.report(e);
+      }
+    }
+    return run;
+  }
+
+  /** How many transport messages with the same receiver index lie one behind the other. */
+  private int run(MemorySegment memory, int index) {
+    long head = memory.get(LONG, batch.offset(index));
+    int most = Math.min(batch.count() - index, BatchOpener.MOST_MESSAGES);
+    int run = 1;
+    while (run < most
+        && batch.length(index + run) >= Session.OVERHEAD
+        && memory.get(LONG, batch.offset(index + run)) == head) {
+      run++;
+    }
+    return run;
   }
 
   private void handshake(MemorySegment memory, int offset, int length, Path path, long now) {
@@ -201,16 +240,9 @@ final class Receiver {
     }
   }
 
-  private void transport(
-      MemorySegment memory, int offset, int length, Path path, Links links, long now)
+  private void opened(
+      Session session, PeerLink link, int offset, int opened, Path path, Links links, long now)
       throws IOException {
-    Session session =
-        length < Session.OVERHEAD ? null : wireGuard.session(memory.get(INT, offset + 4));
-    if (session == null || !(session.peer().attachment() instanceof PeerLink link)) {
-      counters.drop(Drop.IN_UNKNOWN, 1);
-      return;
-    }
-    int opened = session.open(context, memory, offset, length, now);
     if (opened < 0) {
       counters.drop(Drop.IN_NOT_AUTHENTIC, 1);
       return;
@@ -220,6 +252,7 @@ final class Receiver {
     if (opened == 0) {
       return; // a keepalive
     }
+    MemorySegment memory = batch.memory();
     long start = (long) offset + Session.HEADER_LENGTH;
     if (!ip.wrap(memory, start, opened)) {
       counters.drop(Drop.IN_MALFORMED, 1);

@@ -1,26 +1,22 @@
 package org.tailjar.dataplane;
 
 import java.lang.foreign.MemorySegment;
-import org.tailjar.crypto.AeadContext;
 import org.tailjar.magicsock.Route;
-import org.tailjar.packet.Batch;
 import org.tailjar.wireguard.Session;
 
-/** Seals packets straight into the batches that go out. One for each thread. */
+/** Writes messages into the batches that go out. One for each thread. */
 final class Sealer {
 
-  private final AeadContext context;
   private final OutBatches batches;
   private final int mtu;
 
-  Sealer(AeadContext context, OutBatches batches, int mtu) {
-    this.context = context;
+  Sealer(OutBatches batches, int mtu) {
     this.batches = batches;
     this.mtu = mtu;
   }
 
   /**
-   * Seals one packet.
+   * Has a packet sealed and sent with its batch.
    *
    * @param counter one that the session handed out
    * @return length of the message in bytes
@@ -28,15 +24,22 @@ final class Sealer {
   int seal(
       Session session, long counter, Route route, MemorySegment from, long offset, int length) {
     int sealed = Session.sealedLength(length, mtu);
-    Batch batch = batches.accepting(route, sealed);
-    int at = batch.append(sealed);
-    return session.seal(context, counter, from, offset, length, mtu, batch.memory(), at);
+    OutBatch batch = batches.accepting(route, sealed);
+    MemorySegment memory = batch.memory();
+    long content =
+        batch.append(batches.context(), session, counter, sealed) + (long) Session.HEADER_LENGTH;
+    MemorySegment.copy(from, offset, memory, content, length);
+    int padding = sealed - Session.OVERHEAD - length;
+    if (padding > 0) {
+      memory.asSlice(content + length, padding).fill((byte) 0);
+    }
+    return sealed;
   }
 
-  /** A batch for a message that is complete as it is. */
+  /** Has a message that is complete as it is sent with its batch. */
   void append(Route route, byte[] message) {
-    Batch batch = batches.accepting(route, message.length);
-    int at = batch.append(message.length);
+    OutBatch batch = batches.accepting(route, message.length);
+    int at = batch.append(batches.context(), message.length);
     MemorySegment.copy(MemorySegment.ofArray(message), 0, batch.memory(), at, message.length);
   }
 

@@ -17,9 +17,8 @@ import org.tailjar.wireguard.Peer;
 import org.tailjar.wireguard.Session;
 
 /**
- * The TX thread: reads super-packets from the device until there is none, splits and seals each
- * straight from the device's buffer into batches, and sends those that are full; what is left goes
- * before it waits for the device again.
+ * The TX thread: reads super-packets from the device until there is none, splits each into batches,
+ * seals and sends those that are full; what is left goes before it waits for the device again.
  */
 final class Transmitter {
 
@@ -78,8 +77,7 @@ final class Transmitter {
     mtu = device.mtu();
     Arena arena = Arena.ofAuto();
     packet = new SuperPacket(arena);
-    OutBatches batches = new OutBatches(paths, counters, arena, OPEN_BATCHES);
-    sealer = new Sealer(aead.context(), batches, mtu);
+    sealer = new Sealer(new OutBatches(paths, counters, arena, aead.context(), OPEN_BATCHES), mtu);
   }
 
   /** Runs until closed. */
@@ -91,13 +89,22 @@ final class Transmitter {
         try {
           transmit(System.nanoTime());
         } catch (RuntimeException e) {
+          sealer.batches().discard();
           faults.report(e); // such as a key that was overwritten while this thread stood still
         }
       }
-      sealer.batches().flush();
+      flush();
       if (reads < BURST && !requests.isClosed()) {
         device.awaitReadable(-1);
       }
+    }
+  }
+
+  private void flush() {
+    try {
+      sealer.batches().flush();
+    } catch (RuntimeException e) {
+      faults.report(e);
     }
   }
 

@@ -8,6 +8,8 @@ import java.util.ArrayList;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
+import org.tailjar.crypto.AeadContext;
+import org.tailjar.crypto.PacketCiphers;
 import org.tailjar.dataplane.Statistics.Counters;
 import org.tailjar.magicsock.Endpoint;
 import org.tailjar.magicsock.Paths;
@@ -52,16 +54,19 @@ class OutBatchesTests {
     public void close() {}
   }
 
+  private static final AeadContext CONTEXT = PacketCiphers.byName("jce").context();
+
   private final List<String> sent = new ArrayList<>();
   private final Counters counters = new Counters();
-  private final OutBatches batches = new OutBatches(new NotingPaths(), counters, Arena.ofAuto(), 2);
+  private final OutBatches batches =
+      new OutBatches(new NotingPaths(), counters, Arena.ofAuto(), CONTEXT, 2);
   private final Route a = new Route(new NamedPath("a", 0), null);
   private final Route b = new Route(new NamedPath("b", 37), null);
   private final Route c = new Route(new NamedPath("c", 0), null);
 
   private void put(Route route, int length, int mark) {
-    Batch batch = batches.accepting(route, length);
-    int at = batch.append(length);
+    OutBatch batch = batches.accepting(route, length);
+    int at = batch.append(CONTEXT, length);
     batch.memory().set(ValueLayout.JAVA_BYTE, at, (byte) mark);
   }
 

@@ -39,6 +39,9 @@ public final class Session {
   /** Reject-After-Messages (paper 6.1), unsigned: 2^64 - 2^13 - 1. */
   static final long REJECT_AFTER_MESSAGES = -(1L << 13) - 1;
 
+  /** What {@link #check} says of a message that may be tried. */
+  static final int OPEN = 0;
+
   private static final int PADDING_MULTIPLE = 16;
   private static final ValueLayout.OfInt INT =
       ValueLayout.JAVA_INT_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN);
@@ -159,6 +162,45 @@ public final class Session {
     return padded + OVERHEAD;
   }
 
+  /**
+   * Seals packets that lie where the plaintext of their messages belongs, padded already, and makes
+   * them messages.
+   *
+   * @param counters that {@link #reserve} handed out, one for each packet
+   * @param count of packets, at least 1
+   * @param memory off-heap
+   * @param offset of the first message; its packet is {@link #HEADER_LENGTH} bytes behind it
+   * @param stride bytes from the start of one message to that of the next
+   * @param length of every message but the last, see {@link #sealedLength}
+   * @param lastLength of the last message, at most {@code length}
+   * @throws IllegalStateException when the key is destroyed; the packets are then as they were
+   */
+  public void sealAll(
+      AeadContext context,
+      long[] counters,
+      int count,
+      MemorySegment memory,
+      long offset,
+      int stride,
+      int length,
+      int lastLength) {
+    for (int i = 0; i < count; i++) {
+      long at = offset + (long) i * stride;
+      memory.set(INT, at, Message.TRANSPORT);
+      memory.set(INT, at + 4, remoteIndex);
+      memory.set(LONG, at + 8, counters[i]);
+    }
+    context.sealAll(
+        sendKey,
+        counters,
+        count,
+        memory,
+        offset + HEADER_LENGTH,
+        stride,
+        length - OVERHEAD,
+        lastLength - OVERHEAD);
+  }
+
   private void sealPadded(
       AeadContext context,
       long counter,
@@ -202,18 +244,11 @@ public final class Session {
    *     #REPLAYED}, {@link #EXPIRED}
    */
   public int open(AeadContext context, MemorySegment memory, long offset, int length, long now) {
-    if (length < OVERHEAD
-        || memory.get(INT, offset) != Message.TRANSPORT
-        || memory.get(INT, offset + 4) != localIndex) {
-      return FORGED;
+    int refused = check(memory, offset, length, now);
+    if (refused != OPEN) {
+      return refused;
     }
-    long counter = memory.get(LONG, offset + 8);
-    if (closed || isExpired(now) || Long.compareUnsigned(counter, REJECT_AFTER_MESSAGES) >= 0) {
-      return EXPIRED;
-    }
-    if (!window.accepts(counter)) {
-      return REPLAYED;
-    }
+    long counter = counter(memory, offset);
     long content = offset + HEADER_LENGTH;
     if (!context.open(
         receiveKey, counter, memory, content, length - HEADER_LENGTH, memory, content)) {
@@ -221,6 +256,57 @@ public final class Session {
     }
     window.mark(counter);
     return length - OVERHEAD;
+  }
+
+  /** Why a message cannot be opened; {@link #OPEN} if it is to be tried. */
+  int check(MemorySegment memory, long offset, int length, long now) {
+    if (length < OVERHEAD
+        || memory.get(INT, offset) != Message.TRANSPORT
+        || memory.get(INT, offset + 4) != localIndex) {
+      return FORGED;
+    }
+    long counter = counter(memory, offset);
+    if (closed || isExpired(now) || Long.compareUnsigned(counter, REJECT_AFTER_MESSAGES) >= 0) {
+      return EXPIRED;
+    }
+    return window.accepts(counter) ? OPEN : REPLAYED;
+  }
+
+  /** The counter of a message. */
+  long counter(MemorySegment memory, long offset) {
+    return memory.get(LONG, offset + 8);
+  }
+
+  /** Opens messages that {@link #check} let pass; those that are authentic must be accepted. */
+  void openAll(
+      AeadContext context,
+      long[] counters,
+      int count,
+      MemorySegment memory,
+      long offset,
+      int stride,
+      int length,
+      int lastLength,
+      boolean[] authentic) {
+    context.openAll(
+        receiveKey,
+        counters,
+        count,
+        memory,
+        offset + HEADER_LENGTH,
+        stride,
+        length - HEADER_LENGTH,
+        lastLength - HEADER_LENGTH,
+        authentic);
+  }
+
+  /** Whether the counter of an authentic message is new, which it is not any more after this. */
+  boolean accept(long counter) {
+    if (!window.accepts(counter)) {
+      return false;
+    }
+    window.mark(counter);
+    return true;
   }
 
   int localIndex() {
