@@ -1,6 +1,7 @@
 package org.tailjar.dataplane;
 
 import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
 import org.tailjar.magicsock.Route;
 import org.tailjar.wireguard.Session;
 
@@ -29,10 +30,9 @@ final class Sealer {
     long content =
         batch.append(batches.context(), session, counter, sealed) + (long) Session.HEADER_LENGTH;
     MemorySegment.copy(from, offset, memory, content, length);
-    int padding = sealed - Session.OVERHEAD - length;
-    if (padding > 0) {
-      memory.asSlice(content + length, padding).fill((byte) 0);
-    }
+    // Zeros for the padding, of 15 bytes at most, and for some of the tag behind it.
+    memory.set(ValueLayout.JAVA_LONG_UNALIGNED, content + length, 0);
+    memory.set(ValueLayout.JAVA_LONG_UNALIGNED, content + length + Long.BYTES, 0);
     return sealed;
   }
 
