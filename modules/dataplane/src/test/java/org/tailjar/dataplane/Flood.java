@@ -40,8 +40,17 @@ final class Flood {
   private static final long SETTLE_MILLIS = 500;
   private static final long WARM_MILLIS = 8_000;
 
-  /** A kind of flood at a rate, in messages per second. */
-  private record Load(Kind kind, int rate) {}
+  /**
+   * A kind of flood at a rate, in messages per second.
+   *
+   * @param control whether it goes to a port where nobody reads: what it costs to send and carry
+   */
+  private record Load(Kind kind, int rate, boolean control) {
+
+    private String name() {
+      return control ? "control" : kind.name().toLowerCase(Locale.ROOT).replace('_', ' ');
+    }
+  }
 
   /** What the victim says of itself. */
   private record Reading(Map<String, Long> values) {
@@ -108,8 +117,8 @@ final class Flood {
   }
 
   public static void main(String[] arguments) throws IOException, InterruptedException {
-    int rounds = arguments.length > 0 ? Integer.parseInt(arguments[0]) : 5;
-    int seconds = arguments.length > 1 ? Integer.parseInt(arguments[1]) : 3;
+    int rounds = arguments.length > 0 ? Integer.parseInt(arguments[0]) : 3;
+    int seconds = arguments.length > 1 ? Integer.parseInt(arguments[1]) : 8;
     List<Integer> rates =
         arguments.length > 2
             ? Arrays.stream(arguments[2].split(",")).map(Integer::valueOf).toList()
@@ -176,11 +185,14 @@ final class Flood {
       // What a flood leads to is compiled in its first seconds, which takes much of two cores.
       for (Kind kind : kinds) {
         System.err.println("warm-up: " + kind);
-        measure(new Load(kind, rates.getFirst()), WARM_MILLIS, attacker, victim);
+        measure(new Load(kind, rates.getFirst(), false), WARM_MILLIS, attacker, victim);
       }
       for (int round = 1; round <= rounds; round++) {
         System.err.printf("round %d of %d%n", round, rounds);
-        measure(new Load(Kind.QUIET, 0), attacker, victim, samples);
+        Load quiet = new Load(Kind.QUIET, 0, false);
+        samples
+            .computeIfAbsent(quiet, _ -> new ArrayList<>())
+            .add(measure(quiet, sliceMillis, attacker, victim));
         for (int rate : rates) {
           round(rate, kinds, attacker, victim, samples);
         }
@@ -264,33 +276,26 @@ final class Flood {
   private void round(
       int rate, Set<Kind> kinds, Program attacker, Program victim, Map<Load, List<Sample>> samples)
       throws IOException, InterruptedException {
-    Load control = new Load(Kind.CONTROL, rate);
-    double before = measure(control, attacker, victim, samples).gigabits();
+    List<Sample> controls =
+        samples.computeIfAbsent(new Load(Kind.QUIET, rate, true), _ -> new ArrayList<>());
     for (Kind kind : kinds) {
-      Load load = new Load(kind, rate);
-      Sample sample = measure(load, attacker, victim, samples);
-      double after = measure(control, attacker, victim, samples).gigabits();
-      samples.get(load).add(sample.beside((before + after) / 2));
-      before = after;
+      Load load = new Load(kind, rate, false);
+      Load control = new Load(kind, rate, true);
+      Sample before = measure(control, sliceMillis, attacker, victim);
+      Sample sample = measure(load, sliceMillis, attacker, victim);
+      Sample after = measure(control, sliceMillis, attacker, victim);
+      controls.addAll(List.of(before, after));
+      samples
+          .computeIfAbsent(load, _ -> new ArrayList<>())
+          .add(sample.beside((before.gigabits() + after.gigabits()) / 2));
     }
-  }
-
-  private Sample measure(
-      Load load, Program attacker, Program victim, Map<Load, List<Sample>> samples)
-      throws IOException, InterruptedException {
-    Sample sample = measure(load, sliceMillis, attacker, victim);
-    List<Sample> all = samples.computeIfAbsent(load, _ -> new ArrayList<>());
-    if (load.kind() == Kind.QUIET || load.kind() == Kind.CONTROL) {
-      all.add(sample);
-    }
-    return sample;
   }
 
   private Sample measure(Load load, long millis, Program attacker, Program victim)
       throws IOException, InterruptedException {
     attacker.say("prepare " + load.kind());
     attacker.hear("prepared");
-    attacker.say("send " + load.kind() + " " + load.rate());
+    attacker.say("send " + load.kind() + " " + load.rate() + (load.control() ? " control" : ""));
     Thread.sleep(SETTLE_MILLIS);
     Reading before = Reading.of(victim);
     Thread.sleep(millis);
@@ -334,7 +339,7 @@ final class Flood {
             System.out.printf(
                 Locale.ROOT,
                 "| %s | %.0f | %s | %s | %.2f | %.0f | %.0f | %.0f | %.0f | %.0f | %.1f %% |%n",
-                load.kind().name().toLowerCase(Locale.ROOT).replace('_', ' '),
+                load.name(),
                 median(of, Sample::sent),
                 range(of, Sample::gigabits),
                 load.kind() == Kind.QUIET ? "" : range(of, Sample::toControl),

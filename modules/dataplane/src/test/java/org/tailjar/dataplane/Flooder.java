@@ -38,7 +38,7 @@ import org.tailjar.wireguard.WireGuard;
  *
  * <p>On standard input {@code prepare KIND} makes the messages of a round and is answered {@code
  * prepared}; {@code send KIND RATE} sends them until the next line; that is answered with {@code
- * sent COUNT MILLISECONDS COOKIES}.
+ * sent COUNT MILLISECONDS COOKIES}. With a third word they are sent to a port where nobody reads.
  */
 final class Flooder {
 
@@ -46,8 +46,6 @@ final class Flooder {
   enum Kind {
     /** Nothing. */
     QUIET,
-    /** Initiations as they are, to a port where nobody reads: what it costs to send and carry. */
-    CONTROL,
     /** With a first MAC that is not one. */
     FORGED,
     /** From strangers who know the victim's public key. */
@@ -131,7 +129,6 @@ final class Flooder {
   private final SecureRandom random = new SecureRandom();
   private byte[][] messages = {};
   private byte[] @Nullable [] genuine;
-  private byte[] @Nullable [] unread;
   private Instant wall = Instant.now();
   private long ticks;
   private long cookies;
@@ -164,7 +161,7 @@ final class Flooder {
         flooder.prepare(kind);
         System.out.println("prepared");
       } else {
-        flooder.send(kind, Integer.parseInt(words[2]), lines);
+        flooder.send(kind, Integer.parseInt(words[2]), words.length > 3, lines);
       }
       line = lines.readLine();
     }
@@ -192,16 +189,11 @@ final class Flooder {
   }
 
   private void prepare(Kind kind) {
-    byte[] @Nullable [] control = unread;
-    if (kind == Kind.CONTROL && control != null) {
-      messages = control; // nobody looks at them
-      return;
-    }
     wall = Instant.now();
     List<WireGuard> senders =
         switch (kind) {
           case QUIET -> List.of();
-          case CONTROL, FORGED, STRANGERS, STRANGERS_WITH_COOKIES -> strangers;
+          case FORGED, STRANGERS, STRANGERS_WITH_COOKIES -> strangers;
           case REPLAYED, PEERS, PEERS_WITH_COOKIES -> peers;
         };
     byte[][] made = new byte[senders.isEmpty() ? 0 : FRESH][];
@@ -215,24 +207,22 @@ final class Flooder {
       }
     }
     messages = made;
-    if (kind == Kind.CONTROL) {
-      unread = made;
-    } else if (senders == peers && genuine == null) {
+    if (senders == peers && genuine == null) {
       genuine = made;
     } else if (kind == Kind.REPLAYED && genuine != null) {
       messages = genuine; // of the first round: the victim has accepted later ones
     }
   }
 
-  private void send(Kind kind, int rate, BufferedReader lines) throws IOException {
+  private void send(Kind kind, int rate, boolean unread, BufferedReader lines) throws IOException {
     long start = System.nanoTime();
     long sent = 0;
     cookies = 0;
     for (Source source : sources) {
-      source.cookie = null;
+      source.cookie = unread ? new byte[Blake2s.MAC_LENGTH] : null; // so that it costs the same
       drain(source);
     }
-    InetSocketAddress to = kind == Kind.CONTROL ? control : target;
+    InetSocketAddress to = unread ? control : target;
     while (!lines.ready()) {
       long now = System.nanoTime() - start;
       long due = messages.length == 0 ? 0 : (long) (now / 1e9 * rate);
