@@ -363,7 +363,7 @@ class DataPlaneTests {
   }
 
   @Test
-  void aKeyThatIsDestroyedInTheMiddleCostsAPacketAndNotTheThread() throws InterruptedException {
+  void aKeyThatIsDestroyedInTheMiddleCostsABatchAndNotTheThread() throws InterruptedException {
     BrittleAead aead = new BrittleAead();
     try (TestNode three = new TestNode(3, Timings.STANDARD, aead)) {
       TestNode.join(three, two);
@@ -371,6 +371,9 @@ class DataPlaneTests {
       assertThat(two.take()).isNotNull();
       aead.failures.set(1);
       three.device.inject(Packets.numbered(three.address, two.address, 2));
+      while (aead.failures.get() > 0) {
+        Thread.onSpinWait();
+      }
       byte[] next = Packets.numbered(three.address, two.address, 3);
       three.device.inject(next);
 
