@@ -134,7 +134,10 @@ class DataPlaneTests {
       received.write(part, 40, part.length - 40);
     }
     assertThat(received.toByteArray()).isEqualTo(data);
-    settle(); // sends are counted when they are done
+    long sentPackets = sentBefore.udpSends().packets();
+    while (one.dataPlane.statistics().snapshot().udpSends().packets() == sentPackets) {
+      Thread.onSpinWait(); // sends are counted when they are done
+    }
     Statistics.Snapshot sent = one.dataPlane.statistics().snapshot();
     Statistics.Snapshot got = two.dataPlane.statistics().snapshot();
     assertThat(sent.tunReads().calls() - sentBefore.tunReads().calls()).isEqualTo(1);
