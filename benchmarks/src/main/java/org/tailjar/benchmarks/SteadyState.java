@@ -25,7 +25,6 @@ import org.openjdk.jmh.annotations.Warmup;
       "--enable-native-access=ALL-UNNAMED",
       "--add-opens=java.base/com.sun.crypto.provider=ALL-UNNAMED",
       "--add-exports=java.base/sun.security.util.math=ALL-UNNAMED",
-      "--add-modules=jdk.incubator.vector",
       "-XX:+UseSerialGC"
     })
 public abstract class SteadyState {

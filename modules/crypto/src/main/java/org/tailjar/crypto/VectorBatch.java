@@ -180,6 +180,11 @@ final class VectorBatch {
     return message == count - 1 ? lastLength : length;
   }
 
+  /** How many messages, from the first on, are of the same length. */
+  private int alike() {
+    return lastLength == length ? count : count - 1;
+  }
+
   /** Takes key and nonces, and makes the one-time keys. */
   private void prepare(IntrinsicAead.Key from, long[] counters, int first) {
     from.copyTo(key, 0);
@@ -203,7 +208,7 @@ final class VectorBatch {
   /** Encrypts or decrypts all messages, which is the same. */
   private void addKeyStream() {
     long base = memory.address() + start;
-    int alike = lastLength == length ? count : count - 1;
+    int alike = alike();
     int blocks = length / BLOCK_LENGTH;
     int inColumns = alike / LANES * LANES;
     // Sixteen messages of equal length take a lane each, block by block.
@@ -274,7 +279,7 @@ final class VectorBatch {
   }
 
   private void computeTags() {
-    int alike = lastLength == length ? count : count - 1;
+    int alike = alike();
     int done = 0;
     while (alike - done >= LEAST_TAG_LANES) {
       int some = Math.min(TAG_LANES, alike - done);
@@ -318,15 +323,12 @@ final class VectorBatch {
       for (int limb = 0; limb < Poly1305Limbs.COUNT; limb++) {
         limbs[limb] = laneLimbs[limb * TAG_LANES + lane];
       }
-      finish(first + lane, (long) (first + lane) * BLOCK_LENGTH);
+      int message = first + lane;
+      long keyAt = (long) message * BLOCK_LENGTH;
+      Poly1305Limbs.finish(
+          limbs, oneTimeKeys.get(WORD, keyAt + 16), oneTimeKeys.get(WORD, keyAt + 24), tag);
+      keepTag(message);
     }
-  }
-
-  private void finish(int message, long keyAt) {
-    Poly1305Limbs.finish(
-        limbs, oneTimeKeys.get(WORD, keyAt + 16), oneTimeKeys.get(WORD, keyAt + 24), tag);
-    tags[2 * message] = tag[0];
-    tags[2 * message + 1] = tag[1];
   }
 
   /** The tag of a message's ciphertext. */
@@ -341,6 +343,10 @@ final class VectorBatch {
     authenticator.start(oneTimeKeys.get(WORD, keyAt), oneTimeKeys.get(WORD, keyAt + 8));
     authenticator.update(bytes, end + Poly1305.BLOCK_LENGTH);
     authenticator.finish(oneTimeKeys.get(WORD, keyAt + 16), oneTimeKeys.get(WORD, keyAt + 24), tag);
+    keepTag(message);
+  }
+
+  private void keepTag(int message) {
     tags[2 * message] = tag[0];
     tags[2 * message + 1] = tag[1];
   }

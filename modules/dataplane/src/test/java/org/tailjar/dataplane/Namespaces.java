@@ -178,8 +178,7 @@ final class Namespaces implements AutoCloseable {
                 "-Xmx64m",
                 "--enable-native-access=ALL-UNNAMED",
                 "--add-opens=java.base/com.sun.crypto.provider=ALL-UNNAMED",
-                "--add-exports=java.base/sun.security.util.math=ALL-UNNAMED",
-                "--add-modules=jdk.incubator.vector"));
+                "--add-exports=java.base/sun.security.util.math=ALL-UNNAMED"));
     for (String name : new String[] {"tailjar.cipher", "tailjar.checked"}) {
       String value = System.getProperty(name);
       if (value != null) {

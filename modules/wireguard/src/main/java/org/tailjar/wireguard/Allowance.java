@@ -1,12 +1,10 @@
 package org.tailjar.wireguard;
 
-/** So many things at once, and so many in a second: a token bucket. Belongs to the RX thread. */
+/** So many things at once, and so many in a second. Belongs to the RX thread. */
 final class Allowance {
 
   private final long costNanos;
-  private final long mostNanos;
-  private long nanos;
-  private long updated;
+  private final TimeBucket bucket;
 
   /**
    * A full one.
@@ -16,24 +14,20 @@ final class Allowance {
    */
   Allowance(int burst, long costNanos, long now) {
     this.costNanos = costNanos;
-    mostNanos = burst * costNanos;
-    nanos = mostNanos;
-    updated = now;
+    bucket = new TimeBucket(burst * costNanos, now);
   }
 
   /** Whether there is none to take. */
   boolean isSpent(long now) {
-    return nanos + Math.max(0, now - updated) < costNanos;
+    return bucket.balance(now) < costNanos;
   }
 
   /** Takes one; false when there is none. */
   boolean take(long now) {
-    nanos = Math.min(mostNanos, nanos + Math.max(0, now - updated));
-    updated = now;
-    if (nanos < costNanos) {
+    if (isSpent(now)) {
       return false;
     }
-    nanos -= costNanos;
+    bucket.spend(costNanos, now);
     return true;
   }
 }

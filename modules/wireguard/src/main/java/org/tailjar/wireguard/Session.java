@@ -149,9 +149,7 @@ public final class Session {
       int mtu,
       MemorySegment to,
       long toOffset) {
-    to.set(INT, toOffset, Message.TRANSPORT);
-    to.set(INT, toOffset + 4, remoteIndex);
-    to.set(LONG, toOffset + 8, counter);
+    writeHeader(to, toOffset, counter);
     long content = toOffset + HEADER_LENGTH;
     int padded = paddedLength(length, mtu);
     if (padded == length) {
@@ -185,10 +183,7 @@ public final class Session {
       int length,
       int lastLength) {
     for (int i = 0; i < count; i++) {
-      long at = offset + (long) i * stride;
-      memory.set(INT, at, Message.TRANSPORT);
-      memory.set(INT, at + 4, remoteIndex);
-      memory.set(LONG, at + 8, counters[i]);
+      writeHeader(memory, offset + (long) i * stride, counters[i]);
     }
     context.sealAll(
         sendKey,
@@ -199,6 +194,12 @@ public final class Session {
         stride,
         length - OVERHEAD,
         lastLength - OVERHEAD);
+  }
+
+  private void writeHeader(MemorySegment to, long offset, long counter) {
+    to.set(INT, offset, Message.TRANSPORT);
+    to.set(INT, offset + 4, remoteIndex);
+    to.set(LONG, offset + 8, counter);
   }
 
   private void sealPadded(

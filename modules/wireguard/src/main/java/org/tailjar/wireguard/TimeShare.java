@@ -1,17 +1,12 @@
 package org.tailjar.wireguard;
 
-/**
- * So much of the RX thread's time, and no more: a token bucket of time. Belongs to the RX thread.
- */
+/** So much of the RX thread's time, and no more. Belongs to the RX thread. */
 final class TimeShare {
 
   private final long divisor;
-  private final long mostNanos;
 
   /** Time that has gone by and was not paid with; this much {@code / divisor} may be worked. */
-  private long nanos;
-
-  private long updated;
+  private final TimeBucket bucket;
 
   /**
    * One of which nothing is used.
@@ -21,9 +16,7 @@ final class TimeShare {
    */
   TimeShare(int divisor, long mostNanos, long now) {
     this.divisor = divisor;
-    this.mostNanos = mostNanos * divisor;
-    nanos = this.mostNanos;
-    updated = now;
+    bucket = new TimeBucket(mostNanos * divisor, now);
   }
 
   /**
@@ -32,12 +25,11 @@ final class TimeShare {
    * @param reserve nanoseconds of work that are to be left
    */
   boolean isSpent(long reserve, long now) {
-    return Math.min(mostNanos, nanos + Math.max(0, now - updated)) <= reserve * divisor;
+    return bucket.balance(now) <= reserve * divisor;
   }
 
   /** Pays for work that took so many nanoseconds, which may be more than there was. */
   void spend(long worked, long now) {
-    nanos = Math.min(mostNanos, nanos + Math.max(0, now - updated)) - worked * divisor;
-    updated = now;
+    bucket.spend(worked * divisor, now);
   }
 }
