@@ -17,7 +17,6 @@ import org.jspecify.annotations.NullMarked;
 module org.tailjar.crypto {
   requires transitive static org.jspecify;
   requires org.bouncycastle.provider;
-  requires static jdk.incubator.vector;
 
   exports org.tailjar.crypto;
 }

@@ -27,11 +27,14 @@ final class VectorAead implements Aead {
 
   /** Null where its parts are not there. */
   static @Nullable VectorAead load() {
-    if (!Processor.hasAvx512Ifma() || ModuleLayer.boot().findModule(MODULE).isEmpty()) {
+    Module vectors = ModuleLayer.boot().findModule(MODULE).orElse(null);
+    IntrinsicAead intrinsic = IntrinsicAead.load();
+    if (!Processor.hasAvx512Ifma() || vectors == null || intrinsic == null) {
       return null;
     }
-    IntrinsicAead intrinsic = IntrinsicAead.load();
-    return intrinsic == null ? null : new VectorAead(intrinsic);
+    // Our descriptor does not name it, as it is incubating and optional.
+    VectorAead.class.getModule().addReads(vectors);
+    return new VectorAead(intrinsic);
   }
 
   /** Has all batches go through the vector code, compiled or not. For tests and benchmarks. */
