@@ -147,29 +147,25 @@ class BulkTransferTests {
       Segmenter segmenter = new Segmenter();
       Coalescer coalescer = new Coalescer(to);
       MemorySegment slots = Arena.ofAuto().allocate(1 << 20);
-      while (true) {
-        try {
+      try {
+        while (true) {
           if (!from.read(packet)) {
             from.awaitReadable(-1);
             continue;
           }
-        } catch (ClosedDescriptorException e) {
-          return this;
-        }
-        segmenter.start(packet);
-        reads++;
-        long at = 0;
-        while (segmenter.next()) {
-          packets++;
-          MemorySegment.copy(packet.memory(), segmenter.offset(), slots, at, segmenter.length());
-          coalescer.add(slots, at, segmenter.length());
-          at += segmenter.length() + 32;
-        }
-        try {
+          segmenter.start(packet);
+          reads++;
+          long at = 0;
+          while (segmenter.next()) {
+            packets++;
+            MemorySegment.copy(packet.memory(), segmenter.offset(), slots, at, segmenter.length());
+            coalescer.add(slots, at, segmenter.length());
+            at += segmenter.length() + 32;
+          }
           coalescer.flush();
-        } catch (ClosedDescriptorException e) {
-          return this;
         }
+      } catch (ClosedDescriptorException e) {
+        return this;
       }
     }
   }
