@@ -13,6 +13,10 @@ import org.jspecify.annotations.Nullable;
  * The implementations of {@link Aead} that work on this machine:
  *
  * <ul>
+ *   <li>{@code vector}: {@code intrinsic}, and for batches vector code of our own. Needs AVX-512,
+ *       the module {@code jdk.incubator.vector} in the run-time image, and {@code
+ *       --add-exports=java.base/jdk.internal.module=org.tailjar.crypto} or {@code
+ *       --add-modules=jdk.incubator.vector}.
  *   <li>{@code intrinsic}: the JDK's private vectorised ChaCha20 and a Poly1305 of our own or the
  *       JDK's. Needs {@code --add-opens=java.base/com.sun.crypto.provider=org.tailjar.crypto}, and
  *       for the JDK's Poly1305 {@code

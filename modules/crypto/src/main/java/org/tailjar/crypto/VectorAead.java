@@ -5,14 +5,12 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * {@link IntrinsicAead} for single messages, and for batches {@link VectorBatch}, from the moment
- * that the JIT compiler has made it fast ({@link VectorWarmUp}). Needs AVX-512 and {@code
- * --add-modules=jdk.incubator.vector}.
+ * that the JIT compiler has made it fast ({@link VectorWarmUp}). Needs AVX-512 and {@link
+ * VectorModule}.
  */
 final class VectorAead implements Aead {
 
   static final String NAME = "vector";
-
-  private static final String MODULE = "jdk.incubator.vector";
 
   /** With fewer messages, the lanes that stay empty cost more than is saved. */
   private static final int LEAST_MESSAGES = 3;
@@ -27,14 +25,10 @@ final class VectorAead implements Aead {
 
   /** Null where its parts are not there. */
   static @Nullable VectorAead load() {
-    Module vectors = ModuleLayer.boot().findModule(MODULE).orElse(null);
     IntrinsicAead intrinsic = IntrinsicAead.load();
-    if (!Processor.hasAvx512Ifma() || vectors == null || intrinsic == null) {
-      return null;
-    }
-    // Our descriptor does not name it, as it is incubating and optional.
-    VectorAead.class.getModule().addReads(vectors);
-    return new VectorAead(intrinsic);
+    return Processor.hasAvx512Ifma() && VectorModule.isPresent() && intrinsic != null
+        ? new VectorAead(intrinsic)
+        : null;
   }
 
   /** Has all batches go through the vector code, compiled or not. For tests and benchmarks. */

@@ -9,6 +9,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.Map;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
@@ -46,6 +47,9 @@ final class Daemon {
   private volatile @Nullable LocalSocket socket;
   private volatile @Nullable HealthServer health;
 
+  /** Null when nobody would see it. */
+  private @Nullable StartTimeline timeline;
+
   Daemon(Map<String, String> environment, NodeOpener opener, DeviceKind device) {
     this.environment = environment;
     this.opener = opener;
@@ -58,6 +62,7 @@ final class Daemon {
    * @return the exit status
    */
   int run() {
+    var entered = Instant.now();
     return switch (Configuration.from(environment, systemHostname())) {
       case Configuration.Refused(var errors) -> {
         errors.forEach(error -> LOG.log(ERROR, error));
@@ -66,6 +71,10 @@ final class Daemon {
       case Configuration.Accepted(var configuration, var warnings) -> {
         ConsoleLogging.configure(configuration.log());
         warnings.forEach(warning -> LOG.log(WARNING, warning));
+        if (StartTimeline.isWanted()) {
+          timeline =
+              StartTimeline.ofThisProcess().end("JVM", entered).end("configuration", Instant.now());
+        }
         yield run(configuration);
       }
     };
@@ -107,6 +116,9 @@ final class Daemon {
       var opened = opener.open(configuration.nodeConfig(device));
       node = opened;
       opened.start();
+      if (timeline != null) {
+        timeline.end("state and interface", Instant.now());
+      }
       // Not before: a node that cannot start says so in its one line.
       socket =
           LocalSocket.open(configuration.socket(), new LocalApi(opened, configuration))
@@ -123,11 +135,29 @@ final class Daemon {
                   shown(configuration.state()),
                   configuration.interfaceName()));
       Thread.ofVirtual().name("announcer").start(() -> announce(opened));
+      followStart(opened);
       return opened.failed().toCompletableFuture().join();
     } catch (StartException e) {
       LOG.log(DEBUG, "cannot start", e);
       return e.failure();
     }
+  }
+
+  private void followStart(TailnetNode opened) {
+    var wanted = timeline;
+    if (wanted == null) {
+      return;
+    }
+    Thread.ofVirtual()
+        .name("start timeline")
+        .start(
+            () -> {
+              try {
+                wanted.follow(opened, stopping);
+              } catch (InterruptedException e) {
+                LOG.log(DEBUG, "the start was not followed to its end");
+              }
+            });
   }
 
   /** Says once when the node comes up; why it does not, the node says itself. */

@@ -37,20 +37,27 @@ class SmallContainerTests {
               Integer.toString(SECONDS));
       int checks = 0;
       long most = 0;
+      long slowest = 0;
       while (load.isAlive()) {
-        assertThat(node.tailjar("healthcheck").status())
-            .as("health check %d; the log: %s", checks, node.logText())
+        long begin = System.nanoTime();
+        Shell.Result check = node.tailjar("healthcheck");
+        slowest = Math.max(slowest, System.nanoTime() - begin);
+        most = Math.max(most, group.anonymousMegabytes());
+        assertThat(check.status())
+            .as(
+                "health check %d said: %s; %d ms at most, %d killed, %d MB held; the log: %s",
+                checks, check.output(), slowest / 1_000_000, group.kills(), most, node.logText())
             .isZero();
         checks++;
-        most = Math.max(most, group.anonymousMegabytes());
         // More often than the 10 s of a container, to have more of them in the same time.
         Shell.eventually(Duration.ofSeconds(2), () -> !load.isAlive());
       }
       System.out.printf(
-          "%d MB: %d health checks under load, %d killed, at most %d MB held by processes,"
-              + " peak with page cache %d MB%n%s%n",
+          "%d MB: %d health checks under load, the slowest %d ms, %d killed, at most %d MB held by"
+              + " processes, peak with page cache %d MB%n%s%n",
           MEGABYTES,
           checks,
+          slowest / 1_000_000,
           group.kills(),
           most,
           group.peakMegabytes(),

@@ -32,7 +32,7 @@ final class HandshakeLimiter {
    * One part in so many of the RX thread's time is for handshakes under load: of all strangers, and
    * as much of all known places.
    */
-  static final int TIME_SHARE = 50;
+  static final int TIME_SHARE = 100;
 
   /** Time for handshakes that may be used at once. */
   static final long TIME_BURST_NANOS = Duration.ofMillis(10).toNanos();
@@ -53,7 +53,7 @@ final class HandshakeLimiter {
   static final long RESERVE_NANOS = Duration.ofMillis(8).toNanos();
 
   /** Cookies given out in one second: to all strangers, and to all known places. */
-  static final int REPLIES_PER_SECOND = 500;
+  static final int REPLIES_PER_SECOND = 250;
 
   /** What is earned in this part of a second may be used at once. */
   private static final int BURSTS_PER_SECOND = 10;

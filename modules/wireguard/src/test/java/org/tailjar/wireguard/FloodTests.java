@@ -63,7 +63,8 @@ class FloodTests {
     }
     long share = second / HandshakeLimiter.TIME_SHARE + HandshakeLimiter.TIME_BURST_NANOS;
     assertThat(allowed * WORK_NANOS).isBetween(share * 9 / 10, share + WORK_NANOS);
-    assertThat(replies).isBetween(500, 560);
+    int most = HandshakeLimiter.REPLIES_PER_SECOND;
+    assertThat(replies).isBetween(most, most * 9 / 8);
   }
 
   @Test
@@ -100,7 +101,7 @@ class FloodTests {
     assertThat(limiter.isSpent(path(7).source(), false, 0)).isTrue();
     assertThat(limiter.isSpent(path(1).source(), true, 0)).as("a peer's place").isFalse();
     assertThat(limiter.isSpent(path(1).source(), false, 0)).as("a peer's place").isFalse();
-    assertThat(limiter.isSpent(path(7).source(), false, Duration.ofMillis(3).toNanos()))
+    assertThat(limiter.isSpent(path(7).source(), false, Duration.ofMillis(5).toNanos()))
         .as("there is a cookie again")
         .isFalse();
     assertThat(limiter.isSpent(path(7).source(), true, Duration.ofSeconds(2).toNanos()))
@@ -190,7 +191,7 @@ class FloodTests {
         assertThat(handshake(places, now)).as("after %d ms", millis).isTrue();
       }
     }
-    assertThat(hostile).isGreaterThan(60 * 55);
+    assertThat(hostile).isGreaterThan(60 * 35);
   }
 
   /** Everybody may know the public key of the victim. */
