@@ -16,6 +16,12 @@ import java.util.concurrent.atomic.AtomicLong;
  */
 final class VectorWarmUp {
 
+  /**
+   * System property that keeps it from beginning when set to {@code never}: an AOT cache cannot be
+   * made of a JVM to which a module was added.
+   */
+  static final String PROPERTY = "tailjar.cipher.warmup";
+
   /** Messages in batches after which the warm-up begins: a few megabytes. */
   private static final int TRAFFIC = 4_000;
 
@@ -49,10 +55,14 @@ final class VectorWarmUp {
       return true;
     }
     long before = seen.getAndAdd(messages);
-    if (before < TRAFFIC && before + messages >= TRAFFIC) {
+    if (before < TRAFFIC && before + messages >= TRAFFIC && isWanted()) {
       Thread.ofPlatform().daemon().name("tailjar-warmup").start(this::run);
     }
     return false;
+  }
+
+  private static boolean isWanted() {
+    return !System.getProperty(PROPERTY, "").equals("never");
   }
 
   /** Ends it before it began. */
