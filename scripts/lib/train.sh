@@ -21,7 +21,7 @@ train() {
       TAILSCALE_HOSTNAME=trainee TAILSCALE_STATE_DIR="$tmp/state" TAILSCALE_SOCKET="$tmp/sock" \
       TAILSCALE_HEALTH_ADDR=127.0.0.1:19002 TAILSCALE_UDP_PORT=0 TAILSCALE_ACCEPT_DNS=false TAILSCALE_LOGOUT=never \
       "$image/bin/java" "-XX:AOTCacheOutput=$image/lib/tailjar.aot" "-Djna.boot.library.path=$image/lib" \
-      -Dtailjar.training=true -Dtailjar.cipher.warmup=never "@$image/conf/jvm.options" -m org.tailjar.launcher/org.tailjar.launcher.Main run \
+      -Dtailjar.training=true "@$image/conf/jvm.options" -m org.tailjar.launcher/org.tailjar.launcher.Main run \
       > "$work/training.log" 2>&1 &
     trainee=$!
     await 120 $trainee grep -q ^trained "$tmp/tailnet" || status=1

@@ -9,14 +9,15 @@ import org.jspecify.annotations.NullMarked;
  * memory, of which there are several implementations; {@link org.tailjar.crypto.PacketCiphers}
  * finds those that work.
  *
- * <p>The module depends on no other of ours. JVM options give it faster packet ciphers, as {@link
- * org.tailjar.crypto.PacketCiphers} says: native access for the machine's OpenSSL, opens and
- * exports of {@code java.base} for the JDK's private vector code. Without them it does without.
+ * <p>JVM options give it faster packet ciphers, as {@link org.tailjar.crypto.PacketCiphers} says:
+ * native access for the machine's OpenSSL and for machine code of our own, opens and exports of
+ * {@code java.base} for the JDK's private vector code. Without them it does without.
  */
 @NullMarked
 module org.tailjar.crypto {
   requires transitive static org.jspecify;
   requires org.bouncycastle.provider;
+  requires org.tailjar.assembler;
 
   exports org.tailjar.crypto;
 }

@@ -25,6 +25,9 @@ final class IntrinsicAead implements Aead {
   private static final VarHandle ARRAY_INT =
       MethodHandles.byteArrayViewVarHandle(int[].class, ByteOrder.LITTLE_ENDIAN);
 
+  /** The words that ChaCha20's state begins with: "expand 32-byte k". */
+  static final int[] CONSTANTS = {0x61707865, 0x3320646e, 0x79622d32, 0x6b206574};
+
   private IntrinsicAead() {}
 
   /** Null where the JDK's parts cannot be reached. */
@@ -74,6 +77,15 @@ final class IntrinsicAead implements Aead {
 
     void copyTo(int[] state, int offset) {
       System.arraycopy(words, 0, state, offset, words.length);
+      requireIntact();
+    }
+
+    void copyTo(MemorySegment state, long offset) {
+      MemorySegment.copy(words, 0, state, ValueLayout.JAVA_INT, offset, words.length);
+      requireIntact();
+    }
+
+    private void requireIntact() {
       // Words that were overwritten may have been copied only if the flag is seen now.
       VarHandle.loadLoadFence();
       if (destroyed) {
@@ -101,10 +113,8 @@ final class IntrinsicAead implements Aead {
     private static final int POLY_BLOCK = Poly1305.BLOCK_LENGTH;
     private static final int INITIAL_SCRATCH = 2048;
 
-    /** ChaCha20's state (RFC 8439 2.3): "expand 32-byte k", key, block counter, nonce. */
-    private final int[] state = {
-      0x61707865, 0x3320646e, 0x79622d32, 0x6b206574, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0
-    };
+    /** ChaCha20's state (RFC 8439 2.3): constants, key, block counter, nonce. */
+    private final int[] state = Arrays.copyOf(CONSTANTS, 16);
 
     private final byte[] keyStream = new byte[JdkChaCha20.MAX_KEY_STREAM];
     private final Poly1305 authenticator = newAuthenticator();

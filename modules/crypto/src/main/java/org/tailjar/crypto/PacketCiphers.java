@@ -13,10 +13,8 @@ import org.jspecify.annotations.Nullable;
  * The implementations of {@link Aead} that work on this machine:
  *
  * <ul>
- *   <li>{@code vector}: {@code intrinsic}, and for batches vector code of our own. Needs AVX-512,
- *       the module {@code jdk.incubator.vector} in the run-time image, and {@code
- *       --add-exports=java.base/jdk.internal.module=org.tailjar.crypto} or {@code
- *       --add-modules=jdk.incubator.vector}.
+ *   <li>{@code avx512}: {@code intrinsic}, and for batches machine code of our own. Needs a
+ *       processor with AVX-512 and IFMA, and {@code --enable-native-access=org.tailjar.crypto}.
  *   <li>{@code intrinsic}: the JDK's private vectorised ChaCha20 and a Poly1305 of our own or the
  *       JDK's. Needs {@code --add-opens=java.base/com.sun.crypto.provider=org.tailjar.crypto}, and
  *       for the JDK's Poly1305 {@code
@@ -104,7 +102,7 @@ public final class PacketCiphers {
   static Map<String, Supplier<@Nullable Aead>> order(boolean jvmHasVectorCode) {
     Map<String, Supplier<@Nullable Aead>> order = new LinkedHashMap<>();
     if (jvmHasVectorCode) {
-      order.put(VectorAead.NAME, VectorAead::load);
+      order.put(Avx512Aead.NAME, Avx512Aead::load);
       order.put(IntrinsicAead.NAME, IntrinsicAead::load);
       order.put(OpenSslAead.NAME, OpenSslAead::load);
     } else {

@@ -4,36 +4,37 @@ import java.lang.foreign.MemorySegment;
 import org.jspecify.annotations.Nullable;
 
 /**
- * {@link IntrinsicAead} for single messages, and for batches {@link VectorBatch}, from the moment
- * that the JIT compiler has made it fast ({@link VectorWarmUp}). Needs AVX-512 and {@link
- * VectorModule}.
+ * {@link IntrinsicAead} for single messages, and for batches {@link Avx512Batch}, as soon as its
+ * machine code is made ({@link Avx512Start}). Needs a processor with AVX-512 and IFMA.
  */
-final class VectorAead implements Aead {
+final class Avx512Aead implements Aead {
 
-  static final String NAME = "vector";
+  static final String NAME = "avx512";
 
   /** With fewer messages, the lanes that stay empty cost more than is saved. */
   private static final int LEAST_MESSAGES = 3;
 
   private final IntrinsicAead intrinsic;
-  private final VectorWarmUp warmUp;
+  private final Avx512Start code;
 
-  private VectorAead(IntrinsicAead intrinsic) {
+  private Avx512Aead(IntrinsicAead intrinsic) {
     this.intrinsic = intrinsic;
-    warmUp = new VectorWarmUp(intrinsic);
+    code = new Avx512Start(intrinsic);
   }
 
   /** Null where its parts are not there. */
-  static @Nullable VectorAead load() {
+  static @Nullable Avx512Aead load() {
     IntrinsicAead intrinsic = IntrinsicAead.load();
-    return Processor.hasAvx512Ifma() && VectorModule.isPresent() && intrinsic != null
-        ? new VectorAead(intrinsic)
+    return Processor.hasAvx512Ifma()
+            && Avx512Aead.class.getModule().isNativeAccessEnabled()
+            && intrinsic != null
+        ? new Avx512Aead(intrinsic)
         : null;
   }
 
-  /** Has all batches go through the vector code, compiled or not. For tests and benchmarks. */
-  void skipWarmUp() {
-    warmUp.skip();
+  /** Has all batches go through the machine code. For tests and benchmarks. */
+  void awaitCode() {
+    code.await();
   }
 
   @Override
@@ -48,7 +49,7 @@ final class VectorAead implements Aead {
 
   @Override
   public AeadContext context() {
-    return new Context(intrinsic.context(), warmUp);
+    return new Context(intrinsic.context(), code);
   }
 
   @Override
@@ -59,14 +60,14 @@ final class VectorAead implements Aead {
   private static final class Context implements AeadContext {
 
     private final AeadContext single;
-    private final VectorWarmUp warmUp;
+    private final Avx512Start code;
 
     /** Made when it is first needed: most nodes are idle. */
-    private @Nullable VectorBatch batch;
+    private @Nullable Avx512Batch batch;
 
-    Context(AeadContext single, VectorWarmUp warmUp) {
+    Context(AeadContext single, Avx512Start code) {
       this.single = single;
-      this.warmUp = warmUp;
+      this.code = code;
     }
 
     @Override
@@ -103,7 +104,7 @@ final class VectorAead implements Aead {
         int stride,
         int length,
         int lastLength) {
-      if (count < LEAST_MESSAGES || !warmUp.isOver(count)) {
+      if (count < LEAST_MESSAGES || !code.isReady()) {
         single.sealAll(key, counters, count, memory, offset, stride, length, lastLength);
       } else {
         batch()
@@ -130,7 +131,7 @@ final class VectorAead implements Aead {
         int length,
         int lastLength,
         boolean[] authentic) {
-      if (count < LEAST_MESSAGES || lastLength < Aead.TAG_LENGTH || !warmUp.isOver(count)) {
+      if (count < LEAST_MESSAGES || lastLength < Aead.TAG_LENGTH || !code.isReady()) {
         single.openAll(key, counters, count, memory, offset, stride, length, lastLength, authentic);
       } else {
         batch()
@@ -147,10 +148,10 @@ final class VectorAead implements Aead {
       }
     }
 
-    private VectorBatch batch() {
-      VectorBatch made = batch;
+    private Avx512Batch batch() {
+      Avx512Batch made = batch;
       if (made == null) {
-        made = new VectorBatch();
+        made = new Avx512Batch();
         batch = made;
       }
       return made;

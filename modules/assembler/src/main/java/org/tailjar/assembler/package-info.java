@@ -1,0 +1,2 @@
+/** {@link org.tailjar.assembler.Assembler}, and the operands of its instructions. */
+package org.tailjar.assembler;
