@@ -49,6 +49,8 @@ final class Libc {
 
   static native int ppoll(long descriptors, long count, long timeout, long signalMask);
 
+  static native int sched_setscheduler(int thread, int policy, long parameter);
+
   static native int eventfd(int initial, int flags);
 
   static native String strerror(int errno);
