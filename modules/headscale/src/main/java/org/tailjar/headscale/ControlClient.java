@@ -187,7 +187,7 @@ public final class ControlClient implements AutoCloseable {
             // A fault of this program, the listener's included, must not strand the node.
             LOG.log(System.Logger.Level.ERROR, "the map stream failed; it is tried again", e);
           }
-          if (e instanceof KeyRefusedException) {
+          if (e instanceof KeyRefusedException || sender.isRefused()) {
             listener.reRegister();
             return;
           }
@@ -245,7 +245,9 @@ public final class ControlClient implements AutoCloseable {
         MapResponse message = WireJson.decode(MapResponse.class, json);
         pings.answer(message.pingRequest(), current);
         openUrl(message);
-        if (!message.keepAlive()) {
+        if (message.keepAlive()) {
+          updates.ask();
+        } else {
           @Nullable NetworkMap old = map;
           map =
               old == null

@@ -60,14 +60,31 @@ final class LocalUpdates {
   void doubtConnection() {
     lock.lock();
     try {
-      state =
-          new LocalState(
-              state.revision() + 1, state.hostinfo(), state.endpoints(), state.endpointTypes());
       doubted = true;
-      changed.signalAll();
+      repeat();
     } finally {
       lock.unlock();
     }
+  }
+
+  /**
+   * Sends the state once more, as a question whether the server still knows this node: one that was
+   * deleted gets signs of life on its map stream as before.
+   */
+  void ask() {
+    lock.lock();
+    try {
+      repeat();
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  private void repeat() {
+    state =
+        new LocalState(
+            state.revision() + 1, state.hostinfo(), state.endpoints(), state.endpointTypes());
+    changed.signalAll();
   }
 
   LocalState current() {
@@ -90,6 +107,7 @@ final class LocalUpdates {
     private final Thread thread;
     private @Nullable ControlConnection connection;
     private long sent;
+    private boolean refused;
     private boolean ended;
 
     private Sender(NodePublicKey nodeKey) {
@@ -113,6 +131,16 @@ final class LocalUpdates {
       lock.lock();
       try {
         connection = null;
+      } finally {
+        lock.unlock();
+      }
+    }
+
+    /** Whether the server has said that it does not know this node key. */
+    boolean isRefused() {
+      lock.lock();
+      try {
+        return refused;
       } finally {
         lock.unlock();
       }
@@ -171,6 +199,10 @@ final class LocalUpdates {
         }
       } catch (IOException e) {
         LOG.log(System.Logger.Level.DEBUG, "update", e);
+        if (e instanceof ControlException unknown && unknown.status() == 404) {
+          refuse(on);
+          return Duration.ZERO;
+        }
         if (inDoubt && !(e instanceof ControlException)) {
           on.close(); // whoever reads the map stream connects anew
         }
@@ -187,6 +219,20 @@ final class LocalUpdates {
         lock.unlock();
       }
       return Duration.ZERO;
+    }
+
+    /** Ends the map stream, which the server goes on to feed, so that its reader registers. */
+    private void refuse(ControlConnection on) {
+      lock.lock();
+      try {
+        if (connection == on) {
+          refused = true;
+          connection = null;
+        }
+      } finally {
+        lock.unlock();
+      }
+      on.close();
     }
   }
 }

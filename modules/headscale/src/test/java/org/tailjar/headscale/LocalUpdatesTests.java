@@ -2,12 +2,17 @@ package org.tailjar.headscale;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import java.time.Duration;
 import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** What the client says of its own while it polls. */
 @Timeout(60)
@@ -82,6 +87,62 @@ class LocalUpdatesTests extends ControlClientFixture {
     listener.await(RecordingListener.Connected.class);
     client.updateLocal(Hostinfo.of("beta"), List.of(), List.of(), null);
     assertThat(succeeded.tryAcquire(10, TimeUnit.SECONDS)).isTrue();
+  }
+
+  @ParameterizedTest
+  @ValueSource(booleans = {true, false})
+  void aNodeThatWasDeletedHasToRegisterAgainThoughTheStreamStays(boolean signOfLife)
+      throws Exception {
+    server.script =
+        (request, reply) -> {
+          if (isStream(request)) {
+            reply.status(200).messages(SELF);
+            if (signOfLife) {
+              reply.messages("{\"KeepAlive\":true}");
+            }
+          } else {
+            reply.status(404).data("node not found\n").end();
+          }
+        };
+    CompletableFuture<Void> ended = poll();
+    listener.await(RecordingListener.Connected.class);
+    if (!signOfLife) {
+      client.updateLocal(
+          Hostinfo.of("beta"), List.of("192.0.2.1:1"), List.of(EndpointType.LOCAL), null);
+    }
+    listener.await(RecordingListener.ReRegister.class);
+    assertThat(ended).succeedsWithin(Duration.ofSeconds(5));
+    assertThat(listener.isQuiet(RecordingListener.Lost.class)).isTrue();
+  }
+
+  @Test
+  void aSignOfLifeIsAnsweredOnceAndANodeThatIsKnownGoesOn() throws Exception {
+    Semaphore updates = new Semaphore(0);
+    CountDownLatch answered = new CountDownLatch(1);
+    server.script =
+        (request, reply) -> {
+          if (isStream(request)) {
+            reply.status(200).messages(SELF, "{\"KeepAlive\":true}");
+            await(answered);
+            reply.messages("{\"Domain\":\"still here\"}");
+          } else {
+            reply.status(200).end();
+            updates.release();
+          }
+        };
+    poll();
+    assertThat(updates.tryAcquire(10, TimeUnit.SECONDS)).isTrue();
+    answered.countDown();
+    listener.await(RecordingListener.Map.class, e -> "still here".equals(e.map().domain()));
+    assertThat(bodies("/machine/map")).hasSize(2);
+  }
+
+  private static void await(CountDownLatch latch) {
+    try {
+      latch.await(10, TimeUnit.SECONDS);
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    }
   }
 
   @Test
