@@ -1,8 +1,8 @@
 package org.tailjar.crypto;
 
 /**
- * A node's private key for DISCO messages; generated at every start and never stored. Its text is
- * never part of {@link #toString()}.
+ * A node's private key for DISCO messages; generated at every start. Its text is never part of
+ * {@link #toString()}.
  */
 public final class DiscoPrivateKey extends Key32 {
 

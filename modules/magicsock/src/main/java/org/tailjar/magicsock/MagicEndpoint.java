@@ -98,6 +98,13 @@ final class MagicEndpoint implements Endpoint {
     paths.map(box == null ? List.of() : config.endpoints(), homeRegion != 0, now);
   }
 
+  /** Seals with another key of this node from now on. */
+  void sealWith(DiscoPrivateKey own) {
+    if (box != null) {
+      box = new DiscoBox(own, discoKey);
+    }
+  }
+
   /** The path by a region; null when there is no such region. */
   @Nullable DerpPath relayPath(int regionId, Relays relays) {
     if (regionId == 0) {

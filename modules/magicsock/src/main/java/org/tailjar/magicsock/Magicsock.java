@@ -44,7 +44,9 @@ public final class Magicsock implements Paths {
   private static final int RELAY_INPUT_PACKETS = 1024;
   private static final long ORIGIN = System.nanoTime();
 
-  private final DiscoPrivateKey discoKey;
+  /** Changed by the RX thread. */
+  private DiscoPrivateKey discoKey;
+
   private final RandomGenerator random = new SecureRandom();
   private final UdpSockets sockets;
   private final Relays relays;
@@ -136,6 +138,18 @@ public final class Magicsock implements Paths {
     } finally {
       applying.unlock();
     }
+  }
+
+  /**
+   * Has another DISCO key of this node in use from now on. Paths that were found stay: the peers
+   * learn of the key from the network map. Any thread.
+   */
+  public void discoKey(DiscoPrivateKey key) {
+    post(
+        () -> {
+          discoKey = key;
+          peers.all().forEach(peer -> peer.sealWith(key));
+        });
   }
 
   /** A peer by its node key; null when it is not in the network map. */

@@ -15,7 +15,7 @@ import org.tailjar.linux.UdpOffloads;
  * @param offloads those that the UDP sockets may use, where the kernel has them
  * @param tunnelInterface name of the interface whose addresses are not told to peers
  * @param nodeKey this node's public key
- * @param discoKey this node's DISCO key, new at every start
+ * @param discoKey this node's DISCO key, the one that peers know
  * @param relays makes the connections to relays
  */
 public record MagicsockConfig(

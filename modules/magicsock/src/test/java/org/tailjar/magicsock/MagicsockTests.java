@@ -9,6 +9,7 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
+import org.tailjar.crypto.DiscoPrivateKey;
 import org.tailjar.derp.DerpMap;
 
 @Timeout(60)
@@ -112,6 +113,36 @@ class MagicsockTests {
       TestNode.await("the relay", () -> !a.isDirectTo(b));
       assertThat(a.magicsock.route(a.magicsock.endpoint(b.key)).first()).hasToString("relay fake");
     }
+  }
+
+  @Test
+  void anotherKeyOfThisNodeKeepsThePathAndIsUsedOnceThePeerKnowsIt() throws Exception {
+    a.knows(b, map, b.loopback());
+    b.knows(a, map);
+    TestNode.await(
+        "a direct path",
+        () -> {
+          a.send(b, 1, 100);
+          return a.isDirectTo(b);
+        });
+    DiscoPrivateKey other = DiscoPrivateKey.generate();
+    a.magicsock.discoKey(other);
+    // Done in this order by its thread: what is in force afterwards is a path of the key before.
+    a.knows(b, map, b.loopback());
+    assertThat(a.isDirectTo(b)).isTrue();
+
+    b.magicsock.apply(
+        new PathConfig(
+            List.of(
+                new PathConfig.Peer(
+                    a.key, other.publicKey(), FakeRelays.REGION, List.of(a.loopback()))),
+            map));
+    TestNode.await(
+        "a direct path by the new key",
+        () -> {
+          b.send(a, 1, 100);
+          return b.isDirectTo(a);
+        });
   }
 
   @Test

@@ -1,5 +1,7 @@
 package org.tailjar.tailnet;
 
+import java.nio.charset.StandardCharsets;
+import java.util.Arrays;
 import java.util.HexFormat;
 import org.tailjar.crypto.Blake2s;
 import org.tailjar.tailnet.NodeIdentity.MalformedException;
@@ -13,6 +15,8 @@ import org.tailjar.tailnet.NodeIdentity.MalformedException;
  * @param version the one that this program writes and reads
  */
 record FileFormat(String name, int version) {
+
+  private static final int MAX_HEADER = 200;
 
   String header() {
     return name + " " + version;
@@ -39,6 +43,33 @@ record FileFormat(String name, int version) {
                   + " only"
               : "it is damaged");
     }
+  }
+
+  /** A file of this format: a line with it, its version and the checksum of the rest. */
+  byte[] wrap(byte[] content) {
+    byte[] line = (header() + " " + checksum(content) + "\n").getBytes(StandardCharsets.US_ASCII);
+    byte[] file = Arrays.copyOf(line, line.length + content.length);
+    System.arraycopy(content, 0, file, line.length, content.length);
+    return file;
+  }
+
+  /**
+   * What was wrapped.
+   *
+   * @throws MalformedException if the file is cut, damaged or of another version; says which in one
+   *     line
+   */
+  byte[] unwrap(byte[] file) throws MalformedException {
+    String start =
+        new String(file, 0, Math.min(file.length, MAX_HEADER), StandardCharsets.ISO_8859_1);
+    int end = start.indexOf('\n');
+    String[] words = start.substring(0, Math.max(end, 0)).split(" ", -1);
+    require(start, words.length > 1 ? words[1] : "");
+    byte[] content = Arrays.copyOfRange(file, end + 1, file.length);
+    if (words.length != 3 || !words[2].equals(checksum(content))) {
+      throw new MalformedException("it is damaged: its checksum does not match");
+    }
+    return content;
   }
 
   static String checksum(byte[] content) {

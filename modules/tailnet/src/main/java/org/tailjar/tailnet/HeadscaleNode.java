@@ -54,6 +54,7 @@ final class HeadscaleNode implements TailnetNode, Membership.Observer, Attachmen
   private @Nullable Thread membershipThread;
   private @Nullable MapKeeper mapKeeper;
   private String unusableMap = "";
+  private boolean discoKeyTold;
   private volatile @Nullable Membership membership;
   private volatile @Nullable ControlClient client;
   private volatile @Nullable Attachment attachment;
@@ -90,7 +91,9 @@ final class HeadscaleNode implements TailnetNode, Membership.Observer, Attachmen
       NodeIdentity identity = StartIdentity.settle(opened, server, config.authKey());
       Outbound made = Outbound.open(config, serverUrl, discoKey);
       outbound = made;
-      mapKeeper = new MapKeeper(opened);
+      mapKeeper = new MapKeeper(opened, discoKey);
+      Optional<MapKeeper.Kept> kept = MapKeeper.load(opened, identity);
+      kept.flatMap(MapKeeper.Kept::discoKey).ifPresent(made::useDiscoKey);
       SystemDns names = SystemDns.open(config); // before the first name is looked up
       dns = names;
       Attachment attaching =
@@ -103,7 +106,7 @@ final class HeadscaleNode implements TailnetNode, Membership.Observer, Attachmen
               this);
       attachment = attaching;
       attaching.open(identity.nodeKey());
-      applySavedMap(opened, identity);
+      kept.ifPresent(this::applySavedMap);
       begin(opened, identity);
     } catch (RuntimeException e) {
       release(Deadline.in(LONGEST_CLOSE));
@@ -114,15 +117,11 @@ final class HeadscaleNode implements TailnetNode, Membership.Observer, Attachmen
     }
   }
 
-  private void applySavedMap(StateStore opened, NodeIdentity identity) {
-    Optional<MapKeeper.Kept> kept = MapKeeper.load(opened, identity);
-    if (kept.isEmpty()) {
-      return;
-    }
-    Instant savedAt = kept.get().savedAt();
+  private void applySavedMap(MapKeeper.Kept kept) {
     try {
-      apply(kept.get().map(), savedAt);
-      LOG.log(Level.INFO, "up by the network map of {0}, until the server is heard", savedAt);
+      apply(kept.map(), kept.savedAt());
+      LOG.log(
+          Level.INFO, "up by the network map of {0}, until the server is heard", kept.savedAt());
     } catch (RuntimeException e) {
       LOG.log(
           Level.WARNING, "the saved network map cannot be put in force: {0}", String.valueOf(e));
@@ -170,6 +169,12 @@ final class HeadscaleNode implements TailnetNode, Membership.Observer, Attachmen
   public synchronized void networkMap(NetworkMap received) {
     if (state == NodeStatus.State.STOPPED || loggedOut) {
       return;
+    }
+    if (!discoKeyTold) {
+      // The server that sends maps has been told of it, and tells the peers.
+      discoKeyTold = true;
+      required(outbound).useDiscoKey(discoKey);
+      required(attachment).useDiscoKey(discoKey);
     }
     try {
       apply(received, Instant.now());

@@ -11,12 +11,13 @@ import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
 import org.jspecify.annotations.Nullable;
+import org.tailjar.crypto.DiscoPrivateKey;
 import org.tailjar.headscale.NetworkMap;
 import org.tailjar.tailnet.NodeIdentity.MalformedException;
 
 /**
- * Saves the latest network map on a thread of its own, at most once in {@link #INTERVAL}: a busy
- * tailnet changes its map many times a second, and a disk is slow.
+ * Saves the latest network map, and the DISCO key of its time, on a thread of its own, at most once
+ * in {@link #INTERVAL}: a busy tailnet changes its map many times a second, and a disk is slow.
  */
 final class MapKeeper {
 
@@ -30,23 +31,26 @@ final class MapKeeper {
    * A map of an earlier life.
    *
    * @param savedAt when
+   * @param discoKey the DISCO key of this node at that time, if it is known
    */
-  record Kept(NetworkMap map, Instant savedAt) {}
+  record Kept(NetworkMap map, Instant savedAt, Optional<DiscoPrivateKey> discoKey) {}
 
   private final StateStore store;
-  private final Duration interval;
+  private final DiscoPrivateKey discoKey;
   private final Thread thread;
   private final CountDownLatch closing = new CountDownLatch(1);
   private volatile @Nullable NetworkMap latest;
   private boolean failing;
+  private boolean discoKeySaved;
 
-  MapKeeper(StateStore store) {
-    this(store, INTERVAL);
-  }
-
-  MapKeeper(StateStore store, Duration interval) {
+  /**
+   * Keeps nothing yet.
+   *
+   * @param discoKey the key that the server tells peers of while it sends the maps to be kept
+   */
+  MapKeeper(StateStore store, DiscoPrivateKey discoKey) {
     this.store = store;
-    this.interval = interval;
+    this.discoKey = discoKey;
     thread = Thread.ofVirtual().name("map-keeper").start(this::run);
   }
 
@@ -66,7 +70,7 @@ final class MapKeeper {
       }
       NetworkMap map = NetworkMap.fromJson(saved.get().json());
       if (map.self().key().equals(identity.nodeKey().publicKey())) {
-        return Optional.of(new Kept(map, saved.get().savedAt()));
+        return Optional.of(new Kept(map, saved.get().savedAt(), discoKey(store)));
       }
       LOG.log(Level.WARNING, "the saved network map is of another node key and is not used");
     } catch (IOException | MalformedException e) {
@@ -76,6 +80,17 @@ final class MapKeeper {
           e.getMessage());
     }
     return Optional.empty();
+  }
+
+  /** Without it there is still the way by relays. */
+  private static Optional<DiscoPrivateKey> discoKey(StateStore store) {
+    try {
+      return store.loadDiscoKey();
+    } catch (IOException | MalformedException e) {
+      LOG.log(
+          Level.WARNING, "the saved DISCO key cannot be read and is not used: {0}", e.getMessage());
+      return Optional.empty();
+    }
   }
 
   /** Has this map saved soon. */
@@ -98,7 +113,7 @@ final class MapKeeper {
         if (save(map)) {
           done = map;
         }
-        pause(failing ? RETRY : interval);
+        pause(failing ? RETRY : INTERVAL);
       }
       if (last) {
         return;
@@ -113,6 +128,10 @@ final class MapKeeper {
   /** False when it may succeed later. */
   private boolean save(NetworkMap map) {
     try {
+      if (!discoKeySaved) {
+        store.saveDiscoKey(discoKey);
+        discoKeySaved = true;
+      }
       store.saveMap(map.toJson());
       if (failing) {
         LOG.log(Level.INFO, "the network map is saved again");

@@ -44,6 +44,10 @@ final class Outbound {
   private final NodeConfig config;
   private final ServerUrl server;
   private final DiscoPrivateKey discoKey;
+
+  /** Of the life before, until the server has told the peers of the one of this life. */
+  private volatile DiscoPrivateKey discoKeyInUse;
+
   private final Dialer dialer;
   private final Aead aead;
 
@@ -51,6 +55,7 @@ final class Outbound {
     this.config = config;
     this.server = server;
     this.discoKey = discoKey;
+    discoKeyInUse = discoKey;
     this.dialer = dialer;
     aead = PacketCiphers.choose();
   }
@@ -86,6 +91,14 @@ final class Outbound {
     }
   }
 
+  /**
+   * Has packet paths use this DISCO key: the one that peers know. The server is told of the one
+   * that this was opened with all the same.
+   */
+  void useDiscoKey(DiscoPrivateKey known) {
+    discoKeyInUse = known;
+  }
+
   /** What this node says of itself. */
   Hostinfo hostinfo() {
     return Hostinfo.of(config.hostname()).withVersion(VERSION);
@@ -117,7 +130,7 @@ final class Outbound {
                     !config.withoutOffloads().contains(Offload.UDP_GRO)),
                 config.interfaceName(),
                 nodeKey.publicKey(),
-                discoKey,
+                discoKeyInUse,
                 (input, listener) -> new DerpConnections(relays, input, listener)),
             onLocalPaths::accept);
     return new PacketPath(device, magicsock, nodeKey, aead, config.acceptRoutes(), onFailure);

@@ -14,6 +14,7 @@ import java.util.concurrent.TimeoutException;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 import org.tailjar.crypto.Aead;
+import org.tailjar.crypto.DiscoPrivateKey;
 import org.tailjar.crypto.NodePrivateKey;
 import org.tailjar.crypto.NodePublicKey;
 import org.tailjar.dataplane.DataPlane;
@@ -91,6 +92,11 @@ final class PacketPath {
             PacketFilter.compile(
                 MapTranslation.rules(map.packetFilter()),
                 MapTranslation.prefixes(map.self().addresses()))));
+  }
+
+  /** Has another DISCO key of this node in use. */
+  void useDiscoKey(DiscoPrivateKey key) {
+    magicsock.discoKey(key);
   }
 
   /** Has a service of this process answer to its own system, or none. */

@@ -26,6 +26,7 @@ import java.util.Optional;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 import org.tailjar.crypto.Blake2s;
+import org.tailjar.crypto.DiscoPrivateKey;
 import org.tailjar.tailnet.NodeIdentity.MalformedException;
 
 /**
@@ -39,6 +40,7 @@ final class StateDirectory implements StateStore {
   private static final String STATE = "tailjar.state";
   private static final String TEMPORARY = ".new";
   private static final String MAP = "netmap.json";
+  private static final String DISCO_KEY = "disco.key";
   private static final String LOCK = "tailjar.lock";
   private static final FileAttribute<Set<PosixFilePermission>> PRIVATE_FILE =
       PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rw-------"));
@@ -186,8 +188,20 @@ final class StateDirectory implements StateStore {
   }
 
   @Override
+  public Optional<DiscoPrivateKey> loadDiscoKey() throws IOException, MalformedException {
+    Optional<byte[]> content = read(DISCO_KEY, DiscoKeyFile.MAX_SIZE);
+    return content.isEmpty() ? Optional.empty() : Optional.of(DiscoKeyFile.decode(content.get()));
+  }
+
+  @Override
+  public void saveDiscoKey(DiscoPrivateKey key) throws IOException {
+    replace(DISCO_KEY, DiscoKeyFile.encode(key));
+  }
+
+  @Override
   public synchronized void forgetMap() throws IOException {
     Files.deleteIfExists(directory.resolve(MAP));
+    Files.deleteIfExists(directory.resolve(DISCO_KEY));
   }
 
   private Optional<byte[]> read(String name, int limit) throws IOException, MalformedException {

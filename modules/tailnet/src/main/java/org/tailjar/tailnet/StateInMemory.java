@@ -5,6 +5,7 @@ import java.util.HashMap;
 import java.util.Map;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
+import org.tailjar.crypto.DiscoPrivateKey;
 
 /** Keeps the identity for the life of this process. */
 final class StateInMemory implements StateStore {
@@ -51,6 +52,16 @@ final class StateInMemory implements StateStore {
   public void saveMap(byte[] json) {
     // A map outlives the connection to the server in any case; there is no next life to keep it
     // for.
+  }
+
+  @Override
+  public Optional<DiscoPrivateKey> loadDiscoKey() {
+    return Optional.empty();
+  }
+
+  @Override
+  public void saveDiscoKey(DiscoPrivateKey key) {
+    // Nor a next life that would use it.
   }
 
   @Override

@@ -4,9 +4,13 @@ import java.io.IOException;
 import java.nio.file.Path;
 import java.time.Instant;
 import java.util.Optional;
+import org.tailjar.crypto.DiscoPrivateKey;
 import org.tailjar.tailnet.NodeIdentity.MalformedException;
 
-/** Where the identity and the last network map are kept. Each of the two has one writer. */
+/**
+ * Where the identity, the last network map and the DISCO key of its time are kept. The first has
+ * one writer, and the other two together.
+ */
 sealed interface StateStore extends AutoCloseable permits StateDirectory, StateInMemory {
 
   /**
@@ -69,7 +73,17 @@ sealed interface StateStore extends AutoCloseable permits StateDirectory, StateI
   /** Replaces the saved network map, as {@link #save} does. */
   void saveMap(byte[] json) throws IOException;
 
-  /** Forgets the network map, which belongs to an identity that is no more. */
+  /**
+   * The DISCO key that peers know from their own last maps, or empty when none was saved.
+   *
+   * @throws MalformedException if what was saved is not that any more
+   */
+  Optional<DiscoPrivateKey> loadDiscoKey() throws IOException, MalformedException;
+
+  /** Replaces the saved DISCO key, as {@link #save} does. */
+  void saveDiscoKey(DiscoPrivateKey key) throws IOException;
+
+  /** Forgets network map and DISCO key, which belong to an identity that is no more. */
   void forgetMap() throws IOException;
 
   @Override

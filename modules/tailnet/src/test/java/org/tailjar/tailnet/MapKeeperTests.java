@@ -7,11 +7,13 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.FileTime;
+import java.nio.file.attribute.PosixFilePermissions;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.Arrays;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.tailjar.crypto.DiscoPrivateKey;
 import org.tailjar.headscale.MapResponse;
 import org.tailjar.headscale.NetworkMap;
 import org.tailjar.headscale.WireJson;
@@ -19,6 +21,7 @@ import org.tailjar.headscale.WireJson;
 class MapKeeperTests {
 
   private static final String SERVER = "http://hs.example";
+  private static final DiscoPrivateKey DISCO_KEY = DiscoPrivateKey.generate();
 
   @TempDir Path directory;
 
@@ -33,7 +36,7 @@ class MapKeeperTests {
   }
 
   private static void save(StateStore state, NetworkMap... maps) {
-    MapKeeper keeper = new MapKeeper(state);
+    MapKeeper keeper = new MapKeeper(state, DISCO_KEY);
     for (NetworkMap map : maps) {
       keeper.keep(map);
     }
@@ -49,10 +52,33 @@ class MapKeeperTests {
     try (StateDirectory state = StateDirectory.open(directory)) {
       MapKeeper.Kept kept = MapKeeper.load(state, identity).orElseThrow();
       assertThat(kept.map().domain()).isEqualTo("last");
+      assertThat(kept.discoKey()).contains(DISCO_KEY);
       assertThat(kept.savedAt()).isBetween(before, Instant.now().plusSeconds(2));
       Instant earlier = Instant.parse("2026-01-02T03:04:05Z");
       Files.setLastModifiedTime(directory.resolve("netmap.json"), FileTime.from(earlier));
       assertThat(MapKeeper.load(state, identity).orElseThrow().savedAt()).isEqualTo(earlier);
+    }
+  }
+
+  @Test
+  void theDiscoKeyIsForgottenWithTheMapAndForNobodyElseToRead() throws Exception {
+    try (StateDirectory state = StateDirectory.open(directory)) {
+      save(state, map(identity, ""));
+      assertThat(Files.getPosixFilePermissions(directory.resolve("disco.key")))
+          .isEqualTo(PosixFilePermissions.fromString("rw-------"));
+      state.forgetMap();
+      assertThat(state.loadDiscoKey()).isEmpty();
+    }
+  }
+
+  @Test
+  void aDiscoKeyThatIsDamagedIsAStartByTheMapAlone() throws Exception {
+    try (StateDirectory state = StateDirectory.open(directory)) {
+      save(state, map(identity, "kept"));
+      Files.writeString(directory.resolve("disco.key"), "x");
+      MapKeeper.Kept kept = MapKeeper.load(state, identity).orElseThrow();
+      assertThat(kept.map().domain()).isEqualTo("kept");
+      assertThat(kept.discoKey()).isEmpty();
     }
   }
 
@@ -101,7 +127,7 @@ class MapKeeperTests {
     try (SmallDisk disk = SmallDisk.at(directory);
         StateDirectory state = StateDirectory.open(directory)) {
       disk.fill();
-      MapKeeper keeper = new MapKeeper(state);
+      MapKeeper keeper = new MapKeeper(state, DISCO_KEY);
       keeper.keep(map(identity, "kept"));
       disk.makeRoom();
       keeper.close(Deadline.in(Duration.ofSeconds(10)));

@@ -11,6 +11,7 @@ import java.util.Arrays;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.tailjar.crypto.DiscoPrivateKey;
 import org.tailjar.tailnet.NodeIdentity.MalformedException;
 
 /** What time, disks and people do to the state directory. */
@@ -210,6 +211,30 @@ class StateDamageTests {
       noMap(damaged);
     }
     noMap(json);
+  }
+
+  @Test
+  void aDiscoKeyCutAtAnyByteOrWithAnyBitFlippedIsNoKeyAndIsNotShown() throws Exception {
+    DiscoPrivateKey key = DiscoPrivateKey.generate();
+    byte[] whole = DiscoKeyFile.encode(key);
+    assertThat(DiscoKeyFile.decode(whole)).isEqualTo(key);
+    for (int length = 0; length < whole.length; length++) {
+      noKey(Arrays.copyOf(whole, length));
+    }
+    for (int bit = 0; bit < 8 * whole.length; bit++) {
+      byte[] damaged = whole.clone();
+      damaged[bit / 8] ^= (byte) (1 << (bit % 8));
+      noKey(damaged);
+    }
+    noKey(new FileFormat("tailjar-disco", 1).wrap("privkey:00".getBytes(StandardCharsets.UTF_8)));
+    noKey(new FileFormat("tailjar-disco", 2).wrap(new byte[32]));
+  }
+
+  private static void noKey(byte[] content) {
+    assertThatThrownBy(() -> DiscoKeyFile.decode(content))
+        .isInstanceOf(MalformedException.class)
+        .message()
+        .doesNotContain("\n", "privkey");
   }
 
   private static void noMap(byte[] content) {
