@@ -44,6 +44,15 @@ final class UdpSockets implements AutoCloseable {
     UdpSocket bind(boolean ipv6, int port, int mark) throws LinuxException;
   }
 
+  /** What sends, see {@link UdpSender#send}. */
+  @FunctionalInterface
+  interface Output {
+    /** Sends datagrams that lie one behind the other from the start of the memory. */
+    SendResult send(
+        UdpSender by, MemorySegment memory, int length, int datagramLength, UdpAddress to)
+        throws IOException;
+  }
+
   private static final Logger LOG = System.getLogger(Magicsock.LOGGER);
   private static final int BINDING_TRIES = 4;
 
@@ -65,6 +74,8 @@ final class UdpSockets implements AutoCloseable {
   private final Senders receiverSenders;
   private final Senders otherSenders;
   private final ReentrantLock otherLock = new ReentrantLock();
+  private final Output output;
+  private final SendRoom room;
   private final AtomicLong notSent = new AtomicLong();
   private final AtomicLong ignored = new AtomicLong();
   private volatile @Nullable Thread receiver;
@@ -94,9 +105,13 @@ final class UdpSockets implements AutoCloseable {
     }
   }
 
-  private UdpSockets(@Nullable UdpSocket ipv4, @Nullable UdpSocket ipv6) throws LinuxException {
+  private UdpSockets(
+      @Nullable UdpSocket ipv4, @Nullable UdpSocket ipv6, Output output, SendRoom room)
+      throws LinuxException {
     this.ipv4 = ipv4;
     this.ipv6 = ipv6;
+    this.output = output;
+    this.room = room;
     sockets = new ArrayList<>();
     event = EventDescriptor.open();
     List<Descriptor> descriptors = new ArrayList<>(List.of(event.descriptor()));
@@ -126,6 +141,16 @@ final class UdpSockets implements AutoCloseable {
   }
 
   static UdpSockets open(int port, int mark, Binder binder) throws LinuxException {
+    return open(
+        port,
+        mark,
+        binder,
+        (by, memory, length, datagramLength, to) -> by.send(memory, 0, length, datagramLength, to),
+        new SendRoom());
+  }
+
+  static UdpSockets open(int port, int mark, Binder binder, Output output, SendRoom room)
+      throws LinuxException {
     int wanted = port;
     for (int tries = BINDING_TRIES; ; tries--) {
       @Nullable UdpSocket ipv4 = null;
@@ -136,7 +161,7 @@ final class UdpSockets implements AutoCloseable {
         if (ipv4 == null && ipv6 == null) {
           throw new LinuxException(Errno.EAFNOSUPPORT, "socket for UDP");
         }
-        return new UdpSockets(ipv4, ipv6);
+        return new UdpSockets(ipv4, ipv6, output, room);
       } catch (LinuxException e) {
         if (ipv4 != null) {
           ipv4.close();
@@ -383,15 +408,22 @@ final class UdpSockets implements AutoCloseable {
       int datagramLength) {
     SendResult result = SendResult.UNREACHABLE;
     if (sender != null) {
+      long before = sender.datagrams();
       try {
-        result = sender.send(memory, 0, length, datagramLength, to);
+        result = output.send(sender, memory, length, datagramLength, to);
       } catch (IOException e) {
         LOG.log(Level.DEBUG, "send to {0}: {1}", to, e.getMessage());
       }
+      if (result == SendResult.SENT) {
+        room.sent();
+        return result;
+      }
+      if (result == SendResult.FULL) {
+        int datagrams = (length + datagramLength - 1) / datagramLength;
+        room.lost(datagrams - (int) (sender.datagrams() - before));
+      }
     }
-    if (result != SendResult.SENT) {
-      notSent.incrementAndGet();
-    }
+    notSent.incrementAndGet();
     return result;
   }
 

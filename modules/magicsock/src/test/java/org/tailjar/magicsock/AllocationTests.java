@@ -9,7 +9,10 @@ import java.lang.foreign.Arena;
 import java.lang.foreign.ValueLayout;
 import java.lang.management.ManagementFactory;
 import java.net.InetSocketAddress;
+import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicLong;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.tailjar.crypto.DiscoPrivateKey;
@@ -19,7 +22,10 @@ import org.tailjar.crypto.NodePublicKey;
 import org.tailjar.derp.DerpInput;
 import org.tailjar.derp.DerpListener;
 import org.tailjar.derp.Relays;
+import org.tailjar.linux.SendResult;
+import org.tailjar.linux.UdpAddress;
 import org.tailjar.linux.UdpOffloads;
+import org.tailjar.linux.UdpSocket;
 import org.tailjar.packet.Batch;
 
 /** Sending and receiving a batch may not cost an allocation for each. */
@@ -98,6 +104,38 @@ class AllocationTests {
             magicsock.receive(batch, Long.MAX_VALUE);
             magicsock.confirmed(endpoint, batch.path());
           });
+    }
+  }
+
+  @Test
+  void aKernelWithoutRoomCostsNoAllocationAndTwoLines() throws IOException {
+    List<String> lines = new ArrayList<>();
+    AtomicLong now = new AtomicLong();
+    SendRoom room = new SendRoom(now::get, (level, line) -> lines.add(line));
+    SendResult[] answers = {SendResult.FULL, SendResult.SENT};
+    AtomicInteger sends = new AtomicInteger();
+    try (Arena arena = Arena.ofConfined();
+        UdpSockets sockets =
+            UdpSockets.open(
+                0,
+                0,
+                UdpSocket::bind,
+                (_, _, _, _, _) -> answers[sends.getAndIncrement() & 1],
+                room)) {
+      UdpAddress to = UdpAddress.of(new InetSocketAddress("127.0.0.1", 9));
+      Batch batch = new Batch(arena);
+      fill(batch, new Route(new UdpPath(to), null));
+      measure(
+          () -> {
+            now.addAndGet(1_000_000);
+            sockets.send(to, batch);
+          });
+      assertThat(lines).hasSize(1);
+      now.addAndGet(SendRoom.GOOD.toNanos());
+      assertThat(sockets.send(to, batch)).isEqualTo(SendResult.FULL);
+      now.addAndGet(SendRoom.GOOD.toNanos());
+      assertThat(sockets.send(to, batch)).isEqualTo(SendResult.SENT);
+      assertThat(lines).hasSize(2);
     }
   }
 

@@ -4,16 +4,23 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.io.IOException;
+import java.lang.foreign.Arena;
+import java.net.InetSocketAddress;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.atomic.AtomicLong;
+import java.util.concurrent.atomic.AtomicReference;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 import org.tailjar.linux.Errno;
 import org.tailjar.linux.LinuxException;
+import org.tailjar.linux.SendResult;
+import org.tailjar.linux.UdpAddress;
 import org.tailjar.linux.UdpOffloads;
 import org.tailjar.linux.UdpSocket;
+import org.tailjar.packet.Batch;
 
 @Timeout(30)
 class UdpSocketsTests {
@@ -78,5 +85,55 @@ class UdpSocketsTests {
                       throw new LinuxException(Errno.EAFNOSUPPORT, "bind");
                     }))
         .isInstanceOf(LinuxException.class);
+  }
+
+  @Test
+  void aKernelWithoutRoomIsSaidOnceAndSoIsItsEnd() throws IOException {
+    AtomicLong now = new AtomicLong();
+    List<String> lines = new ArrayList<>();
+    AtomicReference<SendResult> answer = new AtomicReference<>(SendResult.FULL);
+    SendRoom room = new SendRoom(now::get, (level, line) -> lines.add(level + " " + line));
+    try (Arena arena = Arena.ofConfined();
+        UdpSocket receiver = UdpSocket.bind(false, 0, 0);
+        UdpSockets sockets =
+            UdpSockets.open(
+                0,
+                0,
+                UdpSocket::bind,
+                (by, memory, length, datagramLength, to) ->
+                    answer.get() == SendResult.SENT
+                        ? by.send(memory, 0, length, datagramLength, to)
+                        : answer.get(),
+                room)) {
+      UdpAddress to = UdpAddress.of(new InetSocketAddress("127.0.0.1", receiver.port()));
+      Batch batch = new Batch(arena);
+      batch.clear(new UdpPath(to));
+      for (int i = 0; i < 40; i++) {
+        batch.append(1000);
+      }
+      for (int seconds = 0; seconds < 60; seconds++) {
+        sockets.receiverIsThisThread();
+        assertThat(sockets.send(to, batch)).isEqualTo(SendResult.FULL);
+        assertThat(sockets.send(to, new byte[100])).isEqualTo(SendResult.FULL);
+        now.addAndGet(1_000_000_000L);
+      }
+      answer.set(SendResult.SENT);
+      assertThat(sockets.send(to, new byte[100])).isEqualTo(SendResult.SENT);
+      assertThat(lines).singleElement().asString().startsWith("WARNING the kernel has no room");
+      answer.set(SendResult.UNREACHABLE);
+      now.addAndGet(SendRoom.GOOD.toNanos());
+      sockets.send(to, batch);
+      assertThat(lines).as("no route says nothing about room").hasSize(1);
+      answer.set(SendResult.SENT);
+      assertThat(sockets.send(to, batch)).isEqualTo(SendResult.SENT);
+      assertThat(lines)
+          .hasSize(2)
+          .last()
+          .asString()
+          .isEqualTo(
+              "INFO the kernel has room again for what is sent by UDP: 2460 packets were lost in"
+                  + " 59 s");
+      assertThat(sockets.notSent()).isEqualTo(121);
+    }
   }
 }
