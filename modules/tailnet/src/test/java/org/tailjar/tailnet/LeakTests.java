@@ -2,6 +2,7 @@ package org.tailjar.tailnet;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import java.net.InetAddress;
 import java.net.URI;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
@@ -13,7 +14,6 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Random;
-import java.util.TreeMap;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.BooleanSupplier;
@@ -38,6 +38,7 @@ import org.tailjar.headscale.ControlListener;
 import org.tailjar.headscale.Hostinfo;
 import org.tailjar.headscale.MapResponse;
 import org.tailjar.headscale.NetworkMap;
+import org.tailjar.headscale.Node;
 import org.tailjar.headscale.ServerUrl;
 import org.tailjar.headscale.WireJson;
 import org.tailjar.magicsock.LocalPaths;
@@ -127,22 +128,7 @@ class LeakTests {
   @Test
   void aThousandReconnectsToARelay() throws Exception {
     try (TestTailnet tailnet = TestTailnet.start()) {
-      NodePrivateKey key = NodePrivateKey.generate();
-      try (ControlClient client =
-          new ControlClient(
-              new ControlConfig(
-                  ServerUrl.parse(tailnet.url().toString()),
-                  Dialer.builder().build(),
-                  MachinePrivateKey.generate(),
-                  Hostinfo.of("a"),
-                  DiscoPrivateKey.generate().publicKey(),
-                  "0.1.0"),
-              new Listener())) {
-        client.register(
-            key.publicKey(),
-            NodePublicKey.ZERO,
-            AuthKey.of(tailnet.control().newAuthKey(AuthKeyOptions.REUSABLE)));
-      }
+      NodePrivateKey key = registered(tailnet);
       Semaphore connected = new Semaphore(0);
       int port = tailnet.url().getPort();
       try (DerpConnections relays =
@@ -165,18 +151,39 @@ class LeakTests {
     }
   }
 
+  /** A key of a node that the relay lets in. */
+  private static NodePrivateKey registered(TestTailnet tailnet) throws Exception {
+    NodePrivateKey key = NodePrivateKey.generate();
+    try (ControlClient client =
+        new ControlClient(
+            new ControlConfig(
+                ServerUrl.parse(tailnet.url().toString()),
+                Dialer.builder().build(),
+                MachinePrivateKey.generate(),
+                Hostinfo.of("a"),
+                DiscoPrivateKey.generate().publicKey(),
+                "0.1.0"),
+            new Listener())) {
+      client.register(
+          key.publicKey(),
+          NodePublicKey.ZERO,
+          AuthKey.of(tailnet.control().newAuthKey(AuthKeyOptions.REUSABLE)));
+    }
+    return key;
+  }
+
   /** A region whose servers change is connected to anew at once. */
   private static void reconnect(DerpConnections relays, int port, Semaphore connected, int times)
       throws Exception {
     for (int i = 0; i < times; i++) {
-      DerpNode node =
-          new DerpNode("1" + (i % 2), 1, "127.0.0.1", "", "", "", -1, false, port, false);
-      relays.apply(
-          new DerpMap(
-              new TreeMap<>(Map.of(1, new DerpRegion(1, "r", "r", false, false, List.of(node)))),
-              Map.of()));
+      relays.apply(relay("1" + (i % 2), port));
       connected.acquire();
     }
+  }
+
+  private static DerpMap relay(String name, int port) {
+    DerpNode node = new DerpNode(name, 1, "127.0.0.1", "", "", "", -1, false, port, false);
+    return DerpMap.of(Map.of(1, new DerpRegion(1, "r", "r", false, false, List.of(node))));
   }
 
   @Test
@@ -211,10 +218,14 @@ class LeakTests {
     private final Attachment attachment;
 
     Attached() throws Exception {
+      this(URI.create("http://127.0.0.1:9"), NodePrivateKey.generate());
+    }
+
+    Attached(URI server, NodePrivateKey key) throws Exception {
       Outbound outbound =
           Outbound.open(
-              NodeConfig.builder(URI.create("http://127.0.0.1:9")).udpPort(0).build(),
-              ServerUrl.parse("http://127.0.0.1:9"),
+              NodeConfig.builder(server).udpPort(0).build(),
+              ServerUrl.parse(server.toString()),
               DiscoPrivateKey.generate());
       attachment =
           new Attachment(
@@ -224,7 +235,7 @@ class LeakTests {
               false,
               SystemDns.unused(),
               this);
-      attachment.open(NodePrivateKey.generate());
+      attachment.open(key);
     }
 
     PacketPath path() {
@@ -333,5 +344,68 @@ class LeakTests {
       attached.path().networkChanged();
     }
     assertThat(attached.attachment.works()).isTrue();
+  }
+
+  @Test
+  void aThousandFlipsBetweenADirectPathAndARelay() throws Exception {
+    try (TestTailnet tailnet = TestTailnet.start()) {
+      int port = tailnet.url().getPort();
+      NodePrivateKey key = registered(tailnet);
+      try (Attached attached = new Attached(tailnet.url(), key);
+          DiscoPeer peer =
+              new DiscoPeer(
+                  registered(tailnet),
+                  new DerpConfig.PlainHttpServer("127.0.0.1", port),
+                  relay("1", port),
+                  1)) {
+        NetworkMap map = map(key.publicKey(), peer, port, tailnet.stun().port());
+        attached.apply(map, peer.key(), true);
+        Node node = map.peers().iterator().next();
+        flip(attached, peer, node, WARM_UP);
+        ResourceUse before = ResourceUse.now();
+        long relayed = tailnet.derp().relayed();
+        long start = System.nanoTime();
+        flip(attached, peer, node, TIMES);
+        System.out.printf(
+            Locale.ROOT, "%d flips in %d ms%n", TIMES, (System.nanoTime() - start) / 1_000_000);
+        // A ping and its pong for each time that the relay was the only way.
+        assertThat(tailnet.derp().relayed() - relayed).isGreaterThanOrEqualTo(TIMES);
+        ResourceUse.assertNoMoreThan(before, TIMES + " flips between a direct path and a relay");
+      }
+    }
+  }
+
+  /** A map with one peer, at the relay and at an address of UDP. */
+  private static NetworkMap map(NodePublicKey self, DiscoPeer peer, int relayPort, int stunPort)
+      throws Exception {
+    String json =
+        """
+        {"Node":{"ID":1,"Name":"a.","Key":"%s","Addresses":["100.64.0.1/32"]},
+        "Peers":[{"ID":2,"Name":"b.","Key":"%s","DiscoKey":"%s","HomeDERP":1,
+        "Addresses":["100.64.0.2/32"],"Endpoints":["127.0.0.1:%d"],"Hostinfo":{"Hostname":"b"}}],
+        "DERPMap":{"Regions":{"1":{"RegionID":1,"RegionCode":"r","RegionName":"r","Nodes":[
+        {"Name":"1","RegionID":1,"HostName":"127.0.0.1","STUNPort":%d,"DERPPort":%d}]}}}}\
+        """
+            .formatted(
+                self.text(), peer.key().text(), peer.discoKey(), peer.port(), stunPort, relayPort);
+    return NetworkMap.of(
+        WireJson.decode(MapResponse.class, json.getBytes(StandardCharsets.UTF_8)), Instant.now());
+  }
+
+  /** UDP to the peer is blocked and open again by turns, and each time a ping finds the way. */
+  private static void flip(Attached attached, DiscoPeer peer, Node node, int times)
+      throws Exception {
+    InetAddress address = InetAddress.ofLiteral("100.64.0.2");
+    for (int i = 0; i < times; i++) {
+      boolean relayed = i % 2 == 0;
+      peer.blockUdp(relayed);
+      Class<?> wanted = relayed ? PingResult.Relayed.class : PingResult.Direct.class;
+      PacketPath path = attached.path();
+      do {
+        // What was found is not believed any more, and is looked for anew.
+        path.networkChanged();
+      } while (!wanted.isInstance(path.ping(node, address, Duration.ofSeconds(1))));
+      await(() -> path.way(peer.key()).orElseThrow().trusted() != relayed);
+    }
   }
 }
