@@ -46,6 +46,7 @@ public final class DataPlane implements AutoCloseable {
   private volatile Links links = Links.EMPTY;
   private volatile @Nullable ServiceTurn service;
   private volatile boolean closed;
+  private Runnable firstOnEachThread = () -> {};
 
   /**
    * A packet path that stands still until it is started.
@@ -118,11 +119,23 @@ public final class DataPlane implements AutoCloseable {
         .unstarted(
             () -> {
               try {
+                firstOnEachThread.run();
                 loop.run();
               } catch (IOException | RuntimeException | Error e) {
                 fail(e);
               }
             });
+  }
+
+  /**
+   * Starts both threads.
+   *
+   * @param first run on each thread before anything else, such as what tells the system how it is
+   *     to be scheduled
+   */
+  public void start(Runnable first) {
+    firstOnEachThread = first;
+    start();
   }
 
   /** Starts both threads. */

@@ -24,6 +24,7 @@ import org.tailjar.dataplane.Statistics;
 import org.tailjar.filter.PacketFilter;
 import org.tailjar.headscale.NetworkMap;
 import org.tailjar.headscale.Node;
+import org.tailjar.linux.BatchScheduling;
 import org.tailjar.magicsock.Endpoint;
 import org.tailjar.magicsock.LocalPaths;
 import org.tailjar.magicsock.Magicsock;
@@ -66,7 +67,8 @@ final class PacketPath {
     WireGuard wireGuard =
         new WireGuard(key, aead, Timings.STANDARD, InstantSource.system(), new SecureRandom());
     dataPlane = new DataPlane(device, magicsock, wireGuard, aead, onFailure);
-    dataPlane.start();
+    // Where that is not allowed, packets come in smaller batches.
+    dataPlane.start(BatchScheduling::enter);
   }
 
   /** Swaps in what a network map says. */
