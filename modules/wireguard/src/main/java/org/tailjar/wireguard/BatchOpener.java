@@ -46,7 +46,9 @@ public final class BatchOpener {
     for (int i = 0; i < count && all; i++) {
       long at = offset + (long) i * stride;
       all = session.check(memory, at, i == count - 1 ? lastLength : length, now) == Session.OPEN;
-      counters[i] = session.counter(memory, at);
+      if (all) {
+        counters[i] = session.counter(memory, at);
+      }
     }
     if (!all) {
       for (int i = 0; i < count; i++) {
