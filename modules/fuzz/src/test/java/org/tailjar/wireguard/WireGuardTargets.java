@@ -9,8 +9,11 @@ import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Deque;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Random;
+import java.util.Set;
+import java.util.stream.LongStream;
 import org.jspecify.annotations.Nullable;
 import org.tailjar.crypto.Aead;
 import org.tailjar.crypto.AeadContext;
@@ -33,9 +36,11 @@ public final class WireGuardTargets {
   public static List<FuzzTarget> all() {
     Pair handshakes = new Pair();
     Pair transport = new Pair();
+    Pair batches = new Pair();
     return List.of(
         new FuzzTarget("wireguard-handshake", WireGuardTargets::handshakeSeeds, handshakes::shake),
-        new FuzzTarget("wireguard-open", WireGuardTargets::openSeeds, transport::open));
+        new FuzzTarget("wireguard-open", WireGuardTargets::openSeeds, transport::open),
+        new FuzzTarget("wireguard-batch", WireGuardTargets::batchSeeds, batches::openBatch));
   }
 
   private static NodePrivateKey key(int first) {
@@ -69,6 +74,17 @@ public final class WireGuardTargets {
         prefixed(new byte[64], 1, 0),
         prefixed(new byte[100], 2, 0),
         prefixed(new byte[100], 3, 40));
+  }
+
+  /** A batch's shape, and what is done to it; see {@link Pair#openBatch}. */
+  private static List<byte[]> batchSeeds() {
+    return List.of(
+        new byte[] {0, 0, 0, 0, 0, 0, 0},
+        new byte[] {63, 5, 0, 5, 0, 0, 0},
+        new byte[] {15, 4, -1, 0, 1, 8, 0},
+        new byte[] {20, 0, 64, 0, 40, 0, 17},
+        new byte[] {9, 1, 0, 0, 9, 3, 0, 0, 4, 0, 40, 1, 5, 6},
+        new byte[] {40, 0, 100, 0, 100, 0, 0, 1, 0, 40, 1, 40, 0, 0, 7, 0, 9});
   }
 
   private static byte[] prefixed(byte[] message, int first, int second) {
@@ -110,6 +126,7 @@ public final class WireGuardTargets {
     private final NodePrivateKey peerKey = key(2);
     private final WireGuard own = end(ownKey, 1);
     private final WireGuard peer = end(peerKey, 2);
+    private final BatchOpener opener = new BatchOpener(CONTEXT);
     private final Sent fromOwn = new Sent();
     private final Sent fromPeer = new Sent();
     private @Nullable Session sending;
@@ -202,6 +219,101 @@ public final class WireGuardTargets {
           check(length < 0, "a forged message was opened");
         }
       }
+    }
+
+    /**
+     * A batch of the peer's messages of which some are changed or put in the place of others. Those
+     * that are as they were come out, the first time that they come.
+     */
+    private void openBatch(byte[] bytes) {
+      if (sending == null || !sending.canSend(now)) {
+        connect();
+      }
+      Session from = found(sending);
+      Input input = new Input(bytes);
+      int count = 1 + input.unsignedByte() % BatchOpener.MOST_MESSAGES;
+      int packet = input.unsignedShort() % (MTU + 1);
+      int length = Session.sealedLength(packet, MTU);
+      int lastLength = Session.sealedLength(input.unsignedShort() % (packet + 1), MTU);
+      int stride = length + (input.unsignedByte() & 15);
+      int cut = Math.min(lastLength, input.unsignedByte());
+      try (Arena arena = Arena.ofConfined()) {
+        MemorySegment memory = arena.allocate((count - 1L) * stride + lastLength);
+        for (int i = 0; i < memory.byteSize(); i++) {
+          memory.set(ValueLayout.JAVA_BYTE, i, (byte) (i / stride + i));
+        }
+        List<byte[]> packets = slices(memory, 16, stride, length - 32, lastLength - 32, count);
+        long[] counters =
+            LongStream.iterate(from.reserve(count), n -> n + 1).limit(count).toArray();
+        from.sealAll(CONTEXT, counters, count, memory, 0, stride, length, lastLength);
+        List<byte[]> sealed = slices(memory, 0, stride, length, lastLength, count);
+        int index = memory.get(ValueLayout.JAVA_INT_UNALIGNED, 4);
+        damage(input, memory, stride, length, lastLength, count);
+        int lastTold = lastLength - cut;
+        // Just as long as what was received, so that a read past it is seen.
+        MemorySegment received = arena.allocate((count - 1L) * stride + lastTold);
+        received.copyFrom(memory.asSlice(0, received.byteSize()));
+        List<byte[]> messages = slices(received, 0, stride, length, lastTold, count);
+        Session session = found(own.session(index));
+        opener.open(session, received, 0, stride, length, lastTold, count, now);
+        List<byte[]> opened = slices(received, 16, stride, length - 32, lastTold - 32, count);
+        Set<Integer> seen = new HashSet<>();
+        for (int i = 0; i < count; i++) {
+          int original = indexOf(sealed, messages.get(i));
+          int result = opener.result(i);
+          if (original < 0) {
+            check(result < 0, "a forged message was opened");
+          } else if (!seen.add(original)) {
+            check(result == Session.REPLAYED, "a message was opened twice: " + result);
+          } else {
+            check(result == packets.get(original).length, "a good message was refused: " + result);
+            check(Arrays.equals(opened.get(i), packets.get(original)), "not what was sealed");
+            own.opened(session, result, now, fromOwn);
+          }
+        }
+        fromOwn.sent.clear();
+      }
+    }
+
+    /** Flips bits, and copies messages over others. */
+    private static void damage(
+        Input input, MemorySegment memory, int stride, int length, int lastLength, int count) {
+      while (!input.isEmpty()) {
+        boolean copies = (input.unsignedByte() & 1) != 0;
+        int message = input.unsignedByte() % count;
+        int size = message == count - 1 ? lastLength : length;
+        long at = (long) message * stride;
+        if (copies) {
+          int other = input.unsignedByte() % count;
+          int most = other == count - 1 ? lastLength : length;
+          MemorySegment.copy(memory, at, memory, (long) other * stride, Math.min(size, most));
+        } else {
+          int where = input.unsignedShort();
+          long flipped = at + where % size;
+          byte before = memory.get(ValueLayout.JAVA_BYTE, flipped);
+          memory.set(ValueLayout.JAVA_BYTE, flipped, (byte) (before ^ 1 << (where >>> 13)));
+        }
+      }
+    }
+
+    private static List<byte[]> slices(
+        MemorySegment memory, long offset, int stride, int length, int lastLength, int count) {
+      List<byte[]> slices = new ArrayList<>();
+      for (int i = 0; i < count; i++) {
+        int size = Math.max(0, i == count - 1 ? lastLength : length);
+        long at = Math.min(offset + (long) i * stride, memory.byteSize() - size);
+        slices.add(memory.asSlice(at, size).toArray(ValueLayout.JAVA_BYTE));
+      }
+      return slices;
+    }
+
+    private static int indexOf(List<byte[]> all, byte[] wanted) {
+      for (int i = 0; i < all.size(); i++) {
+        if (Arrays.equals(all.get(i), wanted)) {
+          return i;
+        }
+      }
+      return -1;
     }
 
     private static byte[] withHeader(byte[] header, byte[] content) {
