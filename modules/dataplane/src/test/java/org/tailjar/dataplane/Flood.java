@@ -17,6 +17,7 @@ import java.util.function.ToDoubleFunction;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
+import org.opentest4j.TestAbortedException;
 import org.tailjar.crypto.NodePrivateKey;
 import org.tailjar.crypto.NodePublicKey;
 import org.tailjar.dataplane.Flooder.Kind;
@@ -37,6 +38,7 @@ final class Flood {
   private static final int PORT = 41641;
   private static final int CONTROL_PORT = 41642;
   private static final int PEERS = 256;
+  private static final int UNAVAILABLE = 69;
   private static final long SETTLE_MILLIS = 500;
   private static final long WARM_MILLIS = 8_000;
 
@@ -130,14 +132,19 @@ final class Flood {
                 .collect(Collectors.toCollection(() -> EnumSet.noneOf(Kind.class)))
             : EnumSet.range(Kind.FORGED, Kind.PEERS_WITH_COOKIES);
     Path directory = Files.createTempDirectory("flood");
+    int status = 0;
     try (Namespaces namespaces = Namespaces.open("iperf3")) {
       new Flood(namespaces, directory, seconds * 1000L).run(rounds, rates, kinds);
+    } catch (TestAbortedException e) {
+      System.err.println(e.getMessage().replaceFirst("^Assumption failed: ", ""));
+      status = UNAVAILABLE;
     } finally {
       for (String file : List.of("public", "private")) {
         Files.deleteIfExists(directory.resolve(file));
       }
       Files.deleteIfExists(directory);
     }
+    System.exit(status);
   }
 
   /** Leaves nothing behind when it is interrupted. */

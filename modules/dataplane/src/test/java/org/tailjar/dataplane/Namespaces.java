@@ -31,6 +31,10 @@ final class Namespaces implements AutoCloseable {
 
   private static final long PATIENCE_SECONDS = 60;
 
+  /** Debian's, of programs that are not called so. */
+  private static final Map<String, String> PACKAGES =
+      Map.of("ip", "iproute2", "ping", "iputils-ping", "wg", "wireguard-tools");
+
   private final String left;
   private final String right;
   private final List<Program> programs = new ArrayList<>();
@@ -95,7 +99,12 @@ final class Namespaces implements AutoCloseable {
     assumeTrue("root".equals(System.getProperty("user.name")), "needs root");
     assumeTrue(Files.exists(Path.of("/dev/net/tun")), "needs /dev/net/tun");
     for (String program : Stream.concat(Stream.of("ip"), Arrays.stream(needed)).toList()) {
-      assumeTrue(isOnPath(program), "needs the program " + program + " on PATH");
+      assumeTrue(
+          isOnPath(program),
+          "not on PATH: "
+              + program
+              + "; on Debian: apt-get install "
+              + PACKAGES.getOrDefault(program, program));
     }
     Namespaces namespaces = new Namespaces(Long.toString(ProcessHandle.current().pid()));
     assumeTrue(

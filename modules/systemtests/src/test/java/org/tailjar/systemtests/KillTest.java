@@ -18,6 +18,7 @@ import java.util.concurrent.TimeUnit;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
+import org.tailjar.systemtests.throughput.CleanExit;
 
 /**
  * Kills our node with SIGKILL where its state changes: in joins, restarts, changes of its key,
@@ -76,11 +77,18 @@ final class KillTest {
     node = lab.tailjar("na");
   }
 
-  public static void main(String[] arguments) throws IOException, InterruptedException {
+  public static void main(String[] arguments) throws Exception {
     int rounds = Integer.parseInt(arguments[0]);
-    try (Lab lab = Lab.start(Lab.Scheme.HTTP)) {
-      new KillTest(lab, rounds).run();
-    }
+    int status =
+        CleanExit.of(
+            () -> {
+              Lab.needWithLab("headscale", "curl");
+              try (Lab lab = Lab.start(Lab.Scheme.HTTP)) {
+                new KillTest(lab, rounds).run();
+              }
+              return 0;
+            });
+    System.exit(status);
   }
 
   private void run() throws IOException, InterruptedException {

@@ -18,7 +18,9 @@ import java.util.concurrent.atomic.AtomicInteger;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.Assumptions;
 
 /**
  * A small network of namespaces: {@code hs} (10.77.0.1) with a real headscale, its DERP and its
@@ -45,7 +47,10 @@ public final class Lab implements AutoCloseable {
       dns: {magic_dns: true, base_domain: example.ts, override_local_dns: false, nameservers: {global: []}}
       """;
 
-  static final List<String> HOSTS = List.of("na", "nb", "nc");
+  static final List<String> HOSTS = List.of("na", "nb", "nc", "nd");
+
+  /** What every lab starts itself. */
+  private static final String[] TOOLS = {"ip", "socat", "openssl", "nft"};
 
   /** The lines of a node's JSON, and not of its user's or its auth key's. */
   private static final Pattern IDENTITY =
@@ -92,7 +97,7 @@ public final class Lab implements AutoCloseable {
   }
 
   private static Lab start(Scheme scheme, Server server, String dns) {
-    need("ip", "socat", "openssl", "nft");
+    need(TOOLS);
     Lab lab = new Lab(scheme, dns);
     try {
       lab.build();
@@ -111,6 +116,11 @@ public final class Lab implements AutoCloseable {
     }
   }
 
+  /** Skips the test, naming what it lacks of what a lab needs and of these programs. */
+  public static void needWithLab(String... programs) {
+    need(Stream.concat(Stream.of(TOOLS), Stream.of(programs)).toArray(String[]::new));
+  }
+
   /** Skips the test, naming what it lacks. */
   public static void need(String... programs) {
     assumeTrue("root".equals(System.getProperty("user.name")), "needs root for network namespaces");
@@ -118,9 +128,7 @@ public final class Lab implements AutoCloseable {
     assumeTrue(
         Files.isExecutable(launcher()),
         "needs the linked runtime at " + launcher() + ": run scripts/build");
-    for (String program : programs) {
-      assumeTrue(Shell.find(program).isPresent(), "needs the program " + program + " on PATH");
-    }
+    Programs.missing(programs).ifPresent(Assumptions::abort);
   }
 
   public static Path launcher() {
@@ -511,7 +519,7 @@ public final class Lab implements AutoCloseable {
     }
     headscale.destroy();
     await(headscale);
-    for (String host : List.of("hs", "na", "nb", "nc")) {
+    for (String host : Stream.concat(Stream.of("hs"), HOSTS.stream()).toList()) {
       Shell.run("sh", "-c", "ip netns pids " + namespace(host) + " 2>/dev/null | xargs -r kill -9");
       Shell.run("ip", "netns", "del", namespace(host));
     }

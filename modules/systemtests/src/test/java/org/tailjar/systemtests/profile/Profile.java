@@ -66,7 +66,7 @@ final class Profile implements Runnable {
     Load chosen = Load.of(load);
     // What the lab takes its own tools from.
     System.setProperty("tailjar.dist", node.toAbsolutePath().toString());
-    Lab.need("iperf3", "curl");
+    Lab.needWithLab("iperf3", "ss", "ping", "curl");
     TailjarPeer peer = TailjarPeer.of(node.toAbsolutePath());
     System.out.print(CleanExit.during(() -> report(peer, chosen)));
   }

@@ -1,6 +1,7 @@
 package org.tailjar.systemtests.throughput;
 
 import java.time.Duration;
+import java.util.concurrent.Callable;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Supplier;
@@ -20,19 +21,37 @@ public final class CleanExit {
   /** Runs a command of picocli's, and gives its exit status. */
   public static int execute(Object command, String... arguments) {
     return new CommandLine(command)
-        .setExecutionExceptionHandler(
-            (e, line, parsed) -> {
-              if (e instanceof TestAbortedException || e instanceof IllegalArgumentException) {
-                System.err.println(e.getMessage());
-                return UNAVAILABLE;
-              }
-              if (Thread.currentThread().isInterrupted()) {
-                System.err.println("interrupted");
-                return INTERRUPTED;
-              }
-              throw e;
-            })
+        .setExecutionExceptionHandler((e, line, parsed) -> status(e))
         .execute(arguments);
+  }
+
+  /** Runs a program that has read its arguments, and gives its exit status. */
+  public static int of(Callable<Integer> program) throws Exception {
+    try {
+      return program.call();
+    } catch (Exception e) {
+      return status(e);
+    }
+  }
+
+  /** Says in a line what the user can mend; anything else is thrown again. */
+  private static int status(Exception e) throws Exception {
+    for (Throwable cause = e; cause != null; cause = cause.getCause()) {
+      // Also from a thread that made one of several labs.
+      if (cause instanceof TestAbortedException) {
+        System.err.println(cause.getMessage().replaceFirst("^Assumption failed: ", ""));
+        return UNAVAILABLE;
+      }
+    }
+    if (e instanceof IllegalArgumentException) {
+      System.err.println(e.getMessage());
+      return UNAVAILABLE;
+    }
+    if (Thread.currentThread().isInterrupted()) {
+      System.err.println("interrupted");
+      return INTERRUPTED;
+    }
+    throw e;
   }
 
   /**

@@ -8,11 +8,13 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.LinkedHashSet;
 import java.util.List;
+import java.util.Optional;
 import java.util.Set;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
 import org.tailjar.systemtests.Lab;
+import org.tailjar.systemtests.Programs;
 import org.tailjar.systemtests.Shell;
 
 /**
@@ -143,11 +145,8 @@ record Roster(List<Peer> peers, List<String> missing) {
   }
 
   private boolean have(String peer, String... programs) {
-    List<String> lacking =
-        Arrays.stream(programs).filter(program -> Shell.find(program).isEmpty()).toList();
-    if (!lacking.isEmpty()) {
-      missing.add(peer + ": not on PATH: " + String.join(", ", lacking));
-    }
+    Optional<String> lacking = Programs.missing(programs);
+    lacking.ifPresent(line -> missing.add(peer + ": " + line));
     return lacking.isEmpty();
   }
 }

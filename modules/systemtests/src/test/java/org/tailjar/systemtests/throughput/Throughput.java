@@ -160,7 +160,7 @@ public final class Throughput implements Callable<Integer> {
     if (all.isEmpty()) {
       throw new IllegalArgumentException("nothing to measure: " + roster.missing());
     }
-    Lab.need("iperf3", "ss", "ping", "curl");
+    Lab.needWithLab("iperf3", "ss", "ping", "curl");
     return new Run(
         wantedRounds,
         Duration.ofSeconds(warmUp),

@@ -14,6 +14,7 @@ import java.util.Map;
 import org.assertj.core.api.InstanceOfAssertFactories;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.opentest4j.TestAbortedException;
 import org.tailjar.systemtests.Lab;
 import org.tailjar.systemtests.Shell;
 
@@ -47,6 +48,61 @@ class ThroughputTests {
     assertThat(read("tcp.svg")).startsWith("<svg").contains(Load.TCP1.title()).endsWith("</svg>\n");
     assertThat(Shell.run("ip", "netns").output())
         .doesNotContain("tj" + ProcessHandle.current().pid() + "x");
+  }
+
+  @Test
+  void aMissingProgramIsOneLineThatSaysHowToInstallIt() throws IOException {
+    Lab.needWithLab("iperf3", "ss", "ping", "curl");
+    // All that is wanted but socat; the launcher of the node needs dirname.
+    for (String program :
+        List.of("ip", "openssl", "nft", "iperf3", "ss", "ping", "curl", "sh", "dirname")) {
+      Files.createSymbolicLink(output.resolve(program), Shell.find(program).orElseThrow());
+    }
+
+    Shell.Result result =
+        Shell.run(
+            "env",
+            "PATH=" + output,
+            Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+            "-Dtailjar.dist=" + Lab.launcher().getParent().getParent().toAbsolutePath(),
+            "-cp",
+            System.getProperty("java.class.path"),
+            Throughput.class.getName(),
+            "--peers",
+            "tailjar");
+
+    assertThat(result.output()).isEqualTo("not on PATH: socat; on Debian: apt-get install socat");
+    assertThat(result.status()).isEqualTo(69);
+  }
+
+  @Test
+  void whatALabLacksEndsACommandCleanlyWhereverItIsFound() throws Exception {
+    IllegalStateException wrapped =
+        new IllegalStateException("a lab", new TestAbortedException("not on PATH: nft"));
+    assertThat(
+            CleanExit.of(
+                () -> {
+                  throw wrapped;
+                }))
+        .isEqualTo(69);
+    assertThatThrownBy(
+            () ->
+                CleanExit.of(
+                    () -> {
+                      throw new IllegalStateException("a fault");
+                    }))
+        .hasMessage("a fault");
+  }
+
+  @Test
+  void flowsToSeveralPeersAreSummed() {
+    Iperf.Report sum = new Iperf.Report(3e9, 4, 4e9).plus(new Iperf.Report(1e9, 5, 1e9));
+    assertThat(sum).isEqualTo(new Iperf.Report(4e9, 5, 5e9));
+    assertThat(sum.gigabitsPerSecond()).isEqualTo(6.4);
+    assertThat(new Tunnel.Calls(1, 40).plus(new Tunnel.Calls(2, 20)))
+        .isEqualTo(new Tunnel.Calls(3, 60));
+    assertThat(new NamedPeer("one").hosts(3)).containsExactly("na", "nb", "nc", "nd");
+    assertThat(Load.FANOUT.receivers()).isEqualTo(3);
   }
 
   @Test
