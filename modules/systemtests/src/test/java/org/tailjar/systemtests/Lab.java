@@ -24,8 +24,8 @@ import org.junit.jupiter.api.Assumptions;
 
 /**
  * A small network of namespaces: {@code hs} (10.77.0.1) with a real headscale, its DERP and its
- * STUN server, and the hosts {@code na}, {@code nb}, {@code nc} (10.77.0.2 and up) on one bridge.
- * Everything is gone after {@link #close}.
+ * STUN server, and the hosts {@code na}, {@code nb}, {@code nc}, {@code nd} (10.77.0.2 and up) on
+ * one bridge. Everything is gone after {@link #close}.
  */
 public final class Lab implements AutoCloseable {
 
@@ -153,7 +153,6 @@ public final class Lab implements AutoCloseable {
     ip("-n", hub, "link", "add", "br0", "type", "bridge");
     ip("-n", hub, "link", "set", "br0", "up");
     ip("-n", hub, "addr", "add", "10.77.0.1/24", "dev", "br0");
-    int last = 2;
     for (String host : HOSTS) {
       String name = namespace(host);
       ip("netns", "add", name);
@@ -172,7 +171,7 @@ public final class Lab implements AutoCloseable {
           "netns",
           hub);
       ip("-n", hub, "link", "set", "p" + host, "master", "br0", "up");
-      ip("-n", name, "addr", "add", "10.77.0." + last++ + "/24", "dev", "eth0");
+      ip("-n", name, "addr", "add", address(host) + "/24", "dev", "eth0");
       ip("-n", name, "link", "set", "eth0", "up");
       ip("-n", name, "route", "add", "default", "via", "10.77.0.1");
     }
@@ -249,6 +248,11 @@ public final class Lab implements AutoCloseable {
 
   public String namespace(String host) {
     return prefix + host;
+  }
+
+  /** A host's address on the bridge. */
+  public String address(String host) {
+    return "10.77.0." + (2 + HOSTS.indexOf(host));
   }
 
   /** A command line that runs in the namespace of a host. */

@@ -111,7 +111,7 @@ public final class TailjarNode implements AutoCloseable {
     return tailjar("ip", "-4").succeeded().output();
   }
 
-  String ip6() {
+  public String ip6() {
     return tailjar("ip", "-6").succeeded().output();
   }
 

@@ -90,7 +90,7 @@ public final class TailscaledNode implements AutoCloseable {
     return tailscale("ip", "-4").succeeded().output();
   }
 
-  String ip6() {
+  public String ip6() {
     return tailscale("ip", "-6").succeeded().output();
   }
 

@@ -72,7 +72,7 @@ final class Profile implements Runnable {
   }
 
   private String report(TailjarPeer peer, Load chosen) {
-    try (Tunnel tunnel = peer.open()) {
+    try (Tunnel tunnel = peer.open(chosen.receivers())) {
       System.err.println("warming up");
       tunnel.awaitDirect();
       if (chosen.relayed()) {
@@ -82,7 +82,9 @@ final class Profile implements Runnable {
       chosen.on(tunnel, WARM_UP);
       System.err.println("recording");
       Files.createDirectories(output);
-      List<Long> nodes = tunnel.processes();
+      // Of several receivers the last.
+      List<Long> nodes =
+          List.of(tunnel.ends().getFirst().process(), tunnel.ends().getLast().process());
       FlightRecording sender =
           FlightRecording.start(nodes.getFirst(), output.resolve("sender.jfr"));
       FlightRecording receiver =

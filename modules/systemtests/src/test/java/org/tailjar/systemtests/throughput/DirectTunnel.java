@@ -4,12 +4,14 @@ import java.util.List;
 import org.tailjar.systemtests.Lab;
 
 /** A tunnel that has one path: if a ping is answered, that is the one. */
-record DirectTunnel(Lab lab, String target, List<Long> processes) implements Tunnel {
+record DirectTunnel(Lab lab, List<End> ends) implements Tunnel {
 
   @Override
   public void awaitDirect() {
-    if (lab.pings(SENDER, target, 5) == 0) {
-      throw new IllegalStateException("no ping of " + target + " is answered");
+    for (End receiver : ends.subList(1, ends.size())) {
+      if (lab.pings(SENDER, receiver.ip4(), 5) == 0) {
+        throw new IllegalStateException("no ping of " + receiver.ip4() + " is answered");
+      }
     }
   }
 }

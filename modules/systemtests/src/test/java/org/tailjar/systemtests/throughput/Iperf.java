@@ -1,21 +1,30 @@
 package org.tailjar.systemtests.throughput;
 
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.Callable;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.tailjar.systemtests.Lab;
 import org.tailjar.systemtests.Shell;
 
-/** One run of iperf3 through a tunnel. */
+/** Runs of iperf3 through a tunnel, from its sender to one host or to several at once. */
 final class Iperf {
 
   /** Beyond the time of the load: to connect, and to exchange results through what was flooded. */
   private static final Duration GRACE = Duration.ofSeconds(20);
 
+  /** A host that receives, and its address in the tunnel. */
+  record Target(String host, String address) {}
+
   /**
-   * What the receiver got.
+   * What the receivers got.
    *
    * @param bytes payload received
    * @param seconds how long it took
@@ -25,45 +34,82 @@ final class Iperf {
     double gigabitsPerSecond() {
       return bytes * 8 / seconds / 1e9;
     }
+
+    /** Both of the same time, which is that of the longer one. */
+    Report plus(Report other) {
+      return new Report(
+          bytes + other.bytes, Math.max(seconds, other.seconds), sentBytes + other.sentBytes);
+    }
   }
 
   private Iperf() {}
 
-  /** Runs it; throws if it does not end in time or fails. */
-  static Report run(Tunnel tunnel, Duration time, List<String> options) {
-    Lab lab = tunnel.lab();
-    Process server =
-        lab.spawn(Tunnel.RECEIVER, lab.file("iperf3.log"), Map.of(), "iperf3", "-s", "-1");
+  /** Runs it to all targets at once; throws if one does not end in time or fails. */
+  static Report run(Lab lab, List<Target> targets, Duration time, List<String> options) {
+    List<Process> servers = new ArrayList<>();
     try {
-      if (!Shell.eventually(
-          Duration.ofSeconds(10),
-          () -> lab.run(Tunnel.RECEIVER, "ss", "-Htln").output().contains(":5201"))) {
-        throw new IllegalStateException("iperf3 does not listen");
+      for (Target target : targets) {
+        Process server =
+            lab.spawn(target.host(), lab.file("iperf3.log"), Map.of(), "iperf3", "-s", "-1");
+        servers.add(server);
       }
-      List<String> line =
-          lab.inside(
-              Tunnel.SENDER,
-              "iperf3",
-              "-J",
-              "-c",
-              tunnel.target(),
-              "--connect-timeout",
-              "5000",
-              "-t",
-              Long.toString(time.toSeconds()));
-      line.addAll(options);
-      Shell.Result result = Shell.run(time.plus(GRACE), line);
-      if (result.status() != 0) {
-        throw new IllegalStateException("iperf3: " + result.output());
+      for (Target target : targets) {
+        awaitServer(lab, target.host());
       }
-      return new Report(
-          sum(result.output(), "sum_received", "bytes"),
-          sum(result.output(), "sum_received", "seconds"),
-          sum(result.output(), "sum_sent", "bytes"));
+      List<Callable<Report>> flows =
+          targets.stream()
+              .map(target -> (Callable<Report>) () -> flow(lab, target, time, options))
+              .toList();
+      return together(flows).stream().reduce(Report::plus).orElseThrow();
     } finally {
-      server.destroyForcibly();
-      Lab.await(server);
+      servers.forEach(Process::destroyForcibly);
+      servers.forEach(Lab::await);
     }
+  }
+
+  private static void awaitServer(Lab lab, String host) {
+    if (!Shell.eventually(
+        Duration.ofSeconds(10), () -> lab.run(host, "ss", "-Htln").output().contains(":5201"))) {
+      throw new IllegalStateException("iperf3 does not listen");
+    }
+  }
+
+  private static List<Report> together(List<Callable<Report>> flows) {
+    List<Report> reports = new ArrayList<>();
+    try (ExecutorService threads = Executors.newVirtualThreadPerTaskExecutor()) {
+      for (Future<Report> done : threads.invokeAll(flows)) {
+        reports.add(done.get());
+      }
+      return reports;
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      throw new IllegalStateException("interrupted", e);
+    } catch (ExecutionException e) {
+      throw new IllegalStateException(e.getCause().getMessage(), e.getCause());
+    }
+  }
+
+  private static Report flow(Lab lab, Target target, Duration time, List<String> options) {
+    List<String> line =
+        lab.inside(
+            Tunnel.SENDER,
+            "iperf3",
+            "-J",
+            "-c",
+            target.address(),
+            "--connect-timeout",
+            "5000",
+            "-t",
+            Long.toString(time.toSeconds()));
+    line.addAll(options);
+    Shell.Result result = Shell.run(time.plus(GRACE), line);
+    if (result.status() != 0) {
+      throw new IllegalStateException("iperf3: " + result.output());
+    }
+    return new Report(
+        sum(result.output(), "sum_received", "bytes"),
+        sum(result.output(), "sum_received", "seconds"),
+        sum(result.output(), "sum_sent", "bytes"));
   }
 
   private static double sum(String report, String of, String field) {

@@ -8,17 +8,21 @@ import java.util.Map;
 
 /** What a tunnel is made to carry. */
 public enum Load {
-  TCP1("tcp1", "TCP, 1 flow", Kind.TCP, false),
-  TCP4("tcp4", "TCP, 4 flows", Kind.TCP, false, "-P", "4"),
-  TCP1_REVERSED("tcp1r", "TCP, 1 flow, reversed", Kind.TCP, false, "-R"),
-  TCP4_REVERSED("tcp4r", "TCP, 4 flows, reversed", Kind.TCP, false, "-P", "4", "-R"),
-  UDP200("udp200", "UDP, 200 bytes, flood", Kind.UDP, false, "-u", "-b", "0", "-l", "200"),
-  UDP1200("udp1200", "UDP, 1200 bytes, flood", Kind.UDP, false, "-u", "-b", "0", "-l", "1200"),
+  TCP1("tcp1", "TCP, 1 flow", Kind.TCP, Way.DIRECT),
+  TCP4("tcp4", "TCP, 4 flows", Kind.TCP, Way.DIRECT, "-P", "4"),
+  TCP1_REVERSED("tcp1r", "TCP, 1 flow, reversed", Kind.TCP, Way.DIRECT, "-R"),
+  TCP4_REVERSED("tcp4r", "TCP, 4 flows, reversed", Kind.TCP, Way.DIRECT, "-P", "4", "-R"),
+  TCP1_V6("tcp1v6", "TCP, 1 flow, IPv6", Kind.TCP, Way.IPV6),
+  FANOUT("fanout", "TCP, 1 flow to each of 3 peers", Kind.TCP, Way.FANOUT),
+  UDP200("udp200", "UDP, 200 bytes, flood", Kind.UDP, Way.DIRECT, "-u", "-b", "0", "-l", "200"),
+  UDP200_V6(
+      "udp200v6", "UDP, 200 bytes, flood, IPv6", Kind.UDP, Way.IPV6, "-u", "-b", "0", "-l", "200"),
+  UDP1200("udp1200", "UDP, 1200 bytes, flood", Kind.UDP, Way.DIRECT, "-u", "-b", "0", "-l", "1200"),
   UDP200_PACED(
-      "udp200p", "UDP, 200 bytes, 40,000/s", Kind.UDP, false, "-u", "-b", "64M", "-l", "200"),
-  PING("ping", "ping under TCP, 1 flow", Kind.PING, false),
-  RELAYED("relayed", "TCP, 1 flow, relayed", Kind.TCP, true),
-  RELAYED_PING("relayedping", "ping under TCP, 1 flow, relayed", Kind.PING, true);
+      "udp200p", "UDP, 200 bytes, 40,000/s", Kind.UDP, Way.DIRECT, "-u", "-b", "64M", "-l", "200"),
+  PING("ping", "ping under TCP, 1 flow", Kind.PING, Way.DIRECT),
+  RELAYED("relayed", "TCP, 1 flow, relayed", Kind.TCP, Way.RELAYED),
+  RELAYED_PING("relayedping", "ping under TCP, 1 flow, relayed", Kind.PING, Way.RELAYED);
 
   private enum Kind {
     TCP,
@@ -26,17 +30,27 @@ public enum Load {
     PING
   }
 
+  /** Which way it goes, and to whom. */
+  private enum Way {
+    DIRECT,
+    /** By the tunnel's own IPv6 addresses; what is around it is IPv4 all the same. */
+    IPV6,
+    /** From one to all at once. */
+    FANOUT,
+    RELAYED
+  }
+
   private final String id;
   private final String title;
   private final Kind kind;
-  private final boolean relayed;
+  private final Way way;
   private final List<String> options;
 
-  Load(String id, String title, Kind kind, boolean relayed, String... options) {
+  Load(String id, String title, Kind kind, Way way, String... options) {
     this.id = id;
     this.title = title;
     this.kind = kind;
-    this.relayed = relayed;
+    this.way = way;
     this.options = List.of(options);
   }
 
@@ -59,7 +73,12 @@ public enum Load {
 
   /** Whether it goes through the relay, UDP between the nodes being blocked. */
   public boolean relayed() {
-    return relayed;
+    return way == Way.RELAYED;
+  }
+
+  /** How many nodes of a tunnel it needs besides the sender. */
+  public int receivers() {
+    return way == Way.FANOUT ? Tunnel.RECEIVERS.size() : 1;
   }
 
   /** Puts it on a tunnel for a time. */
@@ -72,16 +91,18 @@ public enum Load {
       sample.put(Metric.LOSS, 100 * report.lostShare());
       return sample;
     }
+    List<Tunnel.End> near = tunnel.ends().subList(0, 1);
+    List<Tunnel.End> far = tunnel.ends().subList(1, 1 + receivers());
     boolean reversed = options.contains("-R");
-    String sender = reversed ? Tunnel.RECEIVER : Tunnel.SENDER;
-    String receiver = reversed ? Tunnel.SENDER : Tunnel.RECEIVER;
-    List<Long> nodes = tunnel.processes();
+    List<Tunnel.End> senders = reversed ? far : near;
+    List<Tunnel.End> receivers = reversed ? near : far;
+    List<Long> nodes = processes(tunnel.ends().subList(0, 1 + receivers()));
     nodes.forEach(ProcessFigures::forgetPeak);
-    Map<Metric, Tunnel.Calls> sent = tunnel.calls(sender);
-    Map<Metric, Tunnel.Calls> received = tunnel.calls(receiver);
+    Map<Metric, Tunnel.Calls> sent = calls(tunnel, senders);
+    Map<Metric, Tunnel.Calls> received = calls(tunnel, receivers);
     double cpu = ProcessFigures.cpuSeconds(nodes);
 
-    Iperf.Report report = Iperf.run(tunnel, time, options);
+    Iperf.Report report = Iperf.run(tunnel.lab(), targets(far), time, options);
 
     double used = ProcessFigures.cpuSeconds(nodes) - cpu;
     int size = kind == Kind.UDP ? Integer.parseInt(options.getLast()) : 1;
@@ -97,13 +118,38 @@ public enum Load {
       } else {
         sample.put(Metric.PACKET_CPU, used * 1e6 / (report.bytes() / size));
       }
-      List<Long> ends = reversed ? nodes.reversed() : nodes;
-      sample.put(Metric.PEAK_SENDER, ProcessFigures.peakMegabytes(ends.getFirst()));
-      sample.put(Metric.PEAK_RECEIVER, ProcessFigures.peakMegabytes(ends.getLast()));
+      sample.put(Metric.PEAK_SENDER, peak(senders));
+      sample.put(Metric.PEAK_RECEIVER, peak(receivers));
     }
-    means(sample, sent, tunnel.calls(sender), Metric.TUN_READ, Metric.UDP_SEND);
-    means(sample, received, tunnel.calls(receiver), Metric.UDP_RECEIVE, Metric.TUN_WRITE);
+    means(sample, sent, calls(tunnel, senders), Metric.TUN_READ, Metric.UDP_SEND);
+    means(sample, received, calls(tunnel, receivers), Metric.UDP_RECEIVE, Metric.TUN_WRITE);
     return sample;
+  }
+
+  private List<Iperf.Target> targets(List<Tunnel.End> ends) {
+    return ends.stream()
+        .map(end -> new Iperf.Target(end.host(), way == Way.IPV6 ? end.ip6() : end.ip4()))
+        .toList();
+  }
+
+  private static List<Long> processes(List<Tunnel.End> ends) {
+    return ends.stream().map(Tunnel.End::process).filter(process -> process != 0).toList();
+  }
+
+  /** Of the one that took most. */
+  private static double peak(List<Tunnel.End> ends) {
+    return processes(ends).stream().mapToDouble(ProcessFigures::peakMegabytes).max().orElseThrow();
+  }
+
+  /** The sums of these nodes. */
+  private static Map<Metric, Tunnel.Calls> calls(Tunnel tunnel, List<Tunnel.End> ends) {
+    Map<Metric, Tunnel.Calls> sums = new EnumMap<>(Metric.class);
+    ends.forEach(
+        end ->
+            tunnel
+                .calls(end.host())
+                .forEach((metric, calls) -> sums.merge(metric, calls, Tunnel.Calls::plus)));
+    return sums;
   }
 
   /** Packets per call, for what a node counts, from the counters before and after. */

@@ -43,7 +43,8 @@ final class Measurement implements AutoCloseable {
   private void open() {
     progress.say(
         run.peers().stream().map(Peer::title).collect(Collectors.joining(", ", "starting ", "")));
-    together(run.peers(), peer -> contestants.add(new Contestant(peer, peer.open())));
+    int receivers = run.loads().stream().mapToInt(Load::receivers).max().orElse(1);
+    together(run.peers(), peer -> contestants.add(new Contestant(peer, peer.open(receivers))));
     contestants.sort(Comparator.comparing(each -> run.peers().indexOf(each.peer())));
   }
 
@@ -99,9 +100,16 @@ final class Measurement implements AutoCloseable {
 
   private void warmUp(Contestant contestant, boolean relayed) {
     progress.say("warming up " + contestant.peer().title() + (relayed ? ", relayed" : ""));
-    for (Load load : relayed ? List.of(Load.RELAYED) : List.of(Load.TCP1, Load.TCP1_REVERSED)) {
-      load.on(contestant.tunnel(), run.warmUp());
+    List<Load> loads = new ArrayList<>();
+    if (relayed) {
+      loads.add(Load.RELAYED);
+    } else {
+      loads.addAll(List.of(Load.TCP1, Load.TCP1_REVERSED));
+      if (run.loads().contains(Load.FANOUT)) {
+        loads.add(Load.FANOUT); // no other load has the other receivers do anything
+      }
     }
+    loads.forEach(load -> load.on(contestant.tunnel(), run.warmUp()));
   }
 
   private void measure(int round, Load load, Contestant contestant) {

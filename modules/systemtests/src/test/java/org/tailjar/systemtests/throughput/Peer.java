@@ -1,6 +1,9 @@
 package org.tailjar.systemtests.throughput;
 
-/** A program, or a build of ours, of which two nodes make a tunnel. */
+import java.util.List;
+import java.util.stream.Stream;
+
+/** A program, or a build of ours, of which two nodes or more make a tunnel. */
 public interface Peer {
 
   /** What it is called in options and tables. */
@@ -12,8 +15,18 @@ public interface Peer {
   /** Whether it can carry the relayed load. */
   boolean relays();
 
-  /** Starts both nodes; {@link Tunnel#awaitDirect} says when they are connected. */
-  Tunnel open();
+  /**
+   * Starts the nodes; {@link Tunnel#awaitDirect} says when they are connected.
+   *
+   * @param receivers how many of them receive
+   */
+  Tunnel open(int receivers);
+
+  /** The hosts of that many receivers, behind the sender's. */
+  default List<String> hosts(int receivers) {
+    return Stream.concat(Stream.of(Tunnel.SENDER), Tunnel.RECEIVERS.stream().limit(receivers))
+        .toList();
+  }
 
   /** Name and version, as a heading. */
   default String title() {

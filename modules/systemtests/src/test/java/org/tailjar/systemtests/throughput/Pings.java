@@ -42,10 +42,11 @@ final class Pings {
 
   static Report underTcp(Tunnel tunnel, Duration time) {
     Lab lab = tunnel.lab();
+    Iperf.Target target = new Iperf.Target(Tunnel.RECEIVER, tunnel.target());
     int count = (int) (time.minus(LEAD).minus(LEAD).toMillis() / INTERVAL.toMillis());
     CompletableFuture<Void> flow =
         CompletableFuture.runAsync(
-            () -> Iperf.run(tunnel, time, List.of()), Thread::startVirtualThread);
+            () -> Iperf.run(lab, List.of(target), time, List.of()), Thread::startVirtualThread);
     try {
       Thread.sleep(LEAD);
       List<String> line =

@@ -10,8 +10,10 @@ import java.util.stream.Stream;
 final class Plots {
 
   private static final List<Load> TCP =
-      List.of(Load.TCP1, Load.TCP4, Load.TCP1_REVERSED, Load.TCP4_REVERSED);
-  private static final List<Load> UDP = List.of(Load.UDP200, Load.UDP200_PACED, Load.UDP1200);
+      List.of(
+          Load.TCP1, Load.TCP4, Load.TCP1_REVERSED, Load.TCP4_REVERSED, Load.TCP1_V6, Load.FANOUT);
+  private static final List<Load> UDP =
+      List.of(Load.UDP200, Load.UDP200_V6, Load.UDP200_PACED, Load.UDP1200);
 
   private final Run run;
   private final Results results;
@@ -28,8 +30,8 @@ final class Plots {
     plots.chart("udp", "UDP through the tunnel, packets/s that arrive", Metric.PACKET_RATE, UDP);
     plots.chart(
         "relayed", "TCP through headscale's relay, Gbit/s", Metric.RATE, List.of(Load.RELAYED));
-    plots.chart("cpu", "CPU seconds per GB moved, both nodes", Metric.CPU, TCP);
-    plots.chart("udpcpu", "CPU µs per UDP packet that arrives, both nodes", Metric.PACKET_CPU, UDP);
+    plots.chart("cpu", "CPU seconds per GB moved, all nodes", Metric.CPU, TCP);
+    plots.chart("udpcpu", "CPU µs per UDP packet that arrives, all nodes", Metric.PACKET_CPU, UDP);
     plots.chart("memory", "Peak resident memory of the receiver, MB", Metric.PEAK_RECEIVER, TCP);
     plots.ping("ping", Load.PING, "Ping under a full TCP load, ms");
     plots.ping("relayedping", Load.RELAYED_PING, "Ping under a full TCP load, relayed, ms");

@@ -37,7 +37,7 @@ public record TailjarPeer(
    * @param here what a relative DIR is relative to
    * @throws IllegalArgumentException if there is no linked runtime at DIR
    */
-  static TailjarPeer parse(String text, Path here) {
+  public static TailjarPeer parse(String text, Path here) {
     Matcher named = NAME.matcher(text);
     String name = named.matches() ? named.group(1) : "tailjar";
     String[] parts = SEPARATOR.split(named.matches() ? named.group(2) : text);
@@ -80,18 +80,27 @@ public record TailjarPeer(
   }
 
   @Override
-  public Tunnel open() {
+  public Tunnel open(int receivers) {
     Lab lab = Lab.startWithAnyServer();
     try {
-      TailjarNode sender = start(lab, Tunnel.SENDER);
-      TailjarNode receiver = start(lab, Tunnel.RECEIVER);
-      String target = receiver.ip4();
+      Map<String, TailjarNode> nodes = new LinkedHashMap<>();
+      hosts(receivers).forEach(host -> nodes.put(host, start(lab, host)));
+      List<Tunnel.End> ends =
+          nodes.entrySet().stream()
+              .map(
+                  entry ->
+                      new Tunnel.End(
+                          entry.getKey(),
+                          entry.getValue().ip4(),
+                          entry.getValue().ip6(),
+                          entry.getValue().pid()))
+              .toList();
+      TailjarNode sender = nodes.get(Tunnel.SENDER);
       return new TailnetTunnel(
           lab,
-          target,
-          List.of(sender.pid(), receiver.pid()),
-          () -> sender.tailjar("ping", target).output(),
-          host -> calls(host.equals(Tunnel.SENDER) ? sender : receiver));
+          ends,
+          address -> sender.tailjar("ping", address).output(),
+          host -> calls(nodes.get(host)));
     } catch (RuntimeException | AssertionError e) {
       lab.close();
       throw e;

@@ -4,21 +4,21 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.function.Function;
-import java.util.function.Supplier;
+import java.util.function.UnaryOperator;
 import org.tailjar.systemtests.Lab;
 import org.tailjar.systemtests.Shell;
 
 /**
- * A tunnel of two nodes of a tailnet, which choose the path between them.
+ * A tunnel of nodes of a tailnet, which choose the paths between them.
  *
- * @param ping what the sender's own ping command says, the path of the answer among it
+ * @param ping what the sender's own ping command says of an address, the path of the answer among
+ *     it
  * @param counters of a host
  */
 record TailnetTunnel(
     Lab lab,
-    String target,
-    List<Long> processes,
-    Supplier<String> ping,
+    List<End> ends,
+    UnaryOperator<String> ping,
     Function<String, Map<Metric, Calls>> counters)
     implements Tunnel {
 
@@ -27,25 +27,25 @@ record TailnetTunnel(
 
   @Override
   public void awaitDirect() {
-    await("via 10.77.0.");
+    ends.stream().skip(1).forEach(receiver -> await(receiver.ip4(), "via 10.77.0."));
   }
 
   @Override
   public void awaitRelayed() {
-    await("via DERP(");
+    await(target(), "via DERP(");
   }
 
-  private void await(String path) {
+  private void await(String address, String path) {
     boolean there =
         Shell.eventually(
             LIMIT,
             () -> {
               // An idle path is not kept.
-              lab.pings(SENDER, target, 1);
-              return ping.get().contains(path);
+              lab.pings(SENDER, address, 1);
+              return ping.apply(address).contains(path);
             });
     if (!there) {
-      throw new IllegalStateException("no ping " + path + ": " + ping.get());
+      throw new IllegalStateException("no ping " + path + ": " + ping.apply(address));
     }
   }
 

@@ -1,5 +1,6 @@
 package org.tailjar.systemtests.throughput;
 
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import org.tailjar.systemtests.Lab;
@@ -7,10 +8,10 @@ import org.tailjar.systemtests.Shell;
 import org.tailjar.systemtests.TailscaledNode;
 
 /** The incumbent, on a real headscale. */
-record TailscaledPeer(String version) implements Peer {
+public record TailscaledPeer(String version) implements Peer {
 
   /** The one on PATH. */
-  static TailscaledPeer onPath() {
+  public static TailscaledPeer onPath() {
     return new TailscaledPeer(
         Shell.run("tailscaled", "--version").output().lines().findFirst().orElse("?"));
   }
@@ -26,17 +27,26 @@ record TailscaledPeer(String version) implements Peer {
   }
 
   @Override
-  public Tunnel open() {
+  public Tunnel open(int receivers) {
     Lab lab = Lab.start(Lab.Scheme.HTTP);
     try {
-      TailscaledNode sender = lab.tailscaled(Tunnel.SENDER);
-      TailscaledNode receiver = lab.tailscaled(Tunnel.RECEIVER);
-      String target = receiver.ip4();
+      Map<String, TailscaledNode> nodes = new LinkedHashMap<>();
+      hosts(receivers).forEach(host -> nodes.put(host, lab.tailscaled(host)));
+      List<Tunnel.End> ends =
+          nodes.entrySet().stream()
+              .map(
+                  entry ->
+                      new Tunnel.End(
+                          entry.getKey(),
+                          entry.getValue().ip4(),
+                          entry.getValue().ip6(),
+                          entry.getValue().pid()))
+              .toList();
+      TailscaledNode sender = nodes.get(Tunnel.SENDER);
       return new TailnetTunnel(
           lab,
-          target,
-          List.of(sender.pid(), receiver.pid()),
-          () -> sender.tailscale("ping", "--c", "1", "--timeout", "2s", target).output(),
+          ends,
+          address -> sender.tailscale("ping", "--c", "1", "--timeout", "2s", address).output(),
           host -> Map.of());
     } catch (RuntimeException | AssertionError e) {
       lab.close();

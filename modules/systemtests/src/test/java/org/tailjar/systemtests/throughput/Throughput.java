@@ -59,9 +59,10 @@ public final class Throughput implements Callable<Integer> {
       split = ",",
       paramLabel = "LOAD",
       description =
-          "What they carry: tcp1, tcp4 (flows), tcp1r, tcp4r (reversed), udp200, udp1200 (bytes,"
-              + " floods), udp200p (40,000 a second), ping (under TCP), relayed (TCP), relayedping."
-              + " All unless told.")
+          "What they carry: tcp1, tcp4 (flows), tcp1r, tcp4r (reversed), tcp1v6 (IPv6 inside the"
+              + " tunnel), fanout (TCP to 3 receivers at once, their sum), udp200, udp1200 (bytes,"
+              + " floods), udp200v6, udp200p (40,000 a second), ping (under TCP), relayed (TCP),"
+              + " relayedping. All unless told.")
   private List<String> loads = List.of();
 
   @Option(

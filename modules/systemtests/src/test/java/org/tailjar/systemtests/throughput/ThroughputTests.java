@@ -184,7 +184,7 @@ class ThroughputTests {
     }
 
     @Override
-    public Tunnel open() {
+    public Tunnel open(int receivers) {
       throw new UnsupportedOperationException();
     }
   }

@@ -4,6 +4,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import org.tailjar.systemtests.Lab;
@@ -17,8 +18,8 @@ import org.tailjar.systemtests.Shell;
 record WireGuardPeer(String name, String version, List<String> program) implements Peer {
 
   private static final Duration LIMIT = Duration.ofSeconds(10);
-  private static final String SENDER_ADDRESS = "10.78.0.2";
-  private static final String RECEIVER_ADDRESS = "10.78.0.3";
+  private static final String NETWORK4 = "10.78.0.";
+  private static final String NETWORK6 = "fd78::";
   private static final String PORT = "51820";
 
   /** What Tailscale's interfaces have, so that all do the same work. */
@@ -30,18 +31,26 @@ record WireGuardPeer(String name, String version, List<String> program) implemen
   }
 
   @Override
-  public Tunnel open() {
+  public Tunnel open(int receivers) {
     Lab lab = Lab.startWithoutServer();
     try {
-      String senderKey = key(lab, Tunnel.SENDER);
-      String receiverKey = key(lab, Tunnel.RECEIVER);
-      List<Long> processes =
-          List.of(
-              start(lab, Tunnel.SENDER, SENDER_ADDRESS),
-              start(lab, Tunnel.RECEIVER, RECEIVER_ADDRESS));
-      meet(lab, Tunnel.SENDER, receiverKey, "10.77.0.3", RECEIVER_ADDRESS);
-      meet(lab, Tunnel.RECEIVER, senderKey, "10.77.0.2", SENDER_ADDRESS);
-      return new DirectTunnel(lab, RECEIVER_ADDRESS, processes);
+      List<Tunnel.End> ends = new ArrayList<>();
+      Map<Tunnel.End, String> keys = new LinkedHashMap<>();
+      for (String host : hosts(receivers)) {
+        String key = key(lab, host);
+        String number = lab.address(host).replaceFirst(".*\\.", "");
+        String ip4 = NETWORK4 + number;
+        String ip6 = NETWORK6 + number;
+        Tunnel.End end = new Tunnel.End(host, ip4, ip6, start(lab, host, ip4, ip6));
+        ends.add(end);
+        keys.put(end, key);
+      }
+      Tunnel.End sender = ends.getFirst();
+      for (Tunnel.End receiver : ends.subList(1, ends.size())) {
+        meet(lab, sender, receiver, keys.get(receiver));
+        meet(lab, receiver, sender, keys.get(sender));
+      }
+      return new DirectTunnel(lab, ends);
     } catch (RuntimeException | AssertionError e) {
       lab.close();
       throw e;
@@ -56,7 +65,7 @@ record WireGuardPeer(String name, String version, List<String> program) implemen
         .output();
   }
 
-  private long start(Lab lab, String host, String address) {
+  private long start(Lab lab, String host, String ip4, String ip6) {
     // The socket of its configuration is named after the interface, and not the namespace's own.
     String device = lab.namespace(host);
     List<String> command = new ArrayList<>(program);
@@ -82,23 +91,24 @@ record WireGuardPeer(String name, String version, List<String> program) implemen
             "private-key",
             lab.file("key-" + host).toString())
         .succeeded();
-    lab.run(host, "ip", "addr", "add", address + "/24", "dev", device).succeeded();
+    lab.run(host, "ip", "addr", "add", ip4 + "/24", "dev", device).succeeded();
+    lab.run(host, "ip", "addr", "add", ip6 + "/64", "dev", device, "nodad").succeeded();
     lab.run(host, "ip", "link", "set", device, "mtu", MTU, "up").succeeded();
     return process.pid();
   }
 
-  private static void meet(Lab lab, String host, String key, String endpoint, String address) {
+  private static void meet(Lab lab, Tunnel.End one, Tunnel.End other, String key) {
     lab.run(
-            host,
+            one.host(),
             "wg",
             "set",
-            lab.namespace(host),
+            lab.namespace(one.host()),
             "peer",
             key,
             "endpoint",
-            endpoint + ":" + PORT,
+            lab.address(other.host()) + ":" + PORT,
             "allowed-ips",
-            address + "/32")
+            other.ip4() + "/32," + other.ip6() + "/128")
         .succeeded();
   }
 }
