@@ -4,6 +4,7 @@ import java.io.IOException;
 import java.lang.System.Logger;
 import java.lang.System.Logger.Level;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.Consumer;
@@ -11,8 +12,10 @@ import org.jspecify.annotations.Nullable;
 import org.tailjar.crypto.Aead;
 import org.tailjar.crypto.NodePublicKey;
 import org.tailjar.filter.FlowTable;
+import org.tailjar.filter.FlowTables;
 import org.tailjar.magicsock.Paths;
 import org.tailjar.packet.PacketDevice;
+import org.tailjar.packet.PacketQueue;
 import org.tailjar.wireguard.Peer;
 import org.tailjar.wireguard.WireGuard;
 
@@ -20,9 +23,9 @@ import org.tailjar.wireguard.WireGuard;
  * The packet path: what a {@link PacketDevice} yields is sealed and sent, what the {@link Paths}
  * receive is opened and written to the device.
  *
- * <p>Two platform threads do that, TX and RX, one for each direction; each works packets to
- * completion, so that they stay in order. RX owns the {@link WireGuard} that it is given. Nothing
- * is allocated per packet.
+ * <p>Platform threads do that, one TX thread for each {@linkplain PacketDevice#queues queue} of the
+ * device and one RX thread; each works packets to completion, so that those of a flow stay in
+ * order. RX owns the {@link WireGuard} that it is given. Nothing is allocated per packet.
  *
  * <p>Life cycle: made, {@link #start}ed once, {@link #close}d. The device and the paths stay open;
  * WireGuard's keys are overwritten. Until {@link #apply} is called nothing passes.
@@ -33,15 +36,15 @@ public final class DataPlane implements AutoCloseable {
   private static final Duration JOIN = Duration.ofSeconds(1);
 
   private final PacketDevice device;
+  private final List<PacketQueue> queues;
   private final Paths paths;
   private final WireGuard wireGuard;
   private final Consumer<Throwable> onFailure;
-  private final Statistics statistics = new Statistics();
+  private final Statistics statistics;
   private final Inbox inbox = new Inbox();
   private final Staging staging = new Staging();
   private final Receiver receiver;
-  private final Thread tx;
-  private final Thread rx;
+  private final List<Thread> threads = new ArrayList<>();
   private final AtomicBoolean failed = new AtomicBoolean();
   private volatile Links links = Links.EMPTY;
   private volatile @Nullable ServiceTurn service;
@@ -53,8 +56,8 @@ public final class DataPlane implements AutoCloseable {
    *
    * @param wireGuard without peers; belongs to this packet path from now on
    * @param aead what the sessions of {@code wireGuard} are sealed with
-   * @param onFailure told once, on one of the two threads, when the device or the paths work no
-   *     more; both threads then end
+   * @param onFailure told once, on one of the threads, when the device or the paths work no more;
+   *     all of them then end
    */
   public DataPlane(
       PacketDevice device,
@@ -66,23 +69,38 @@ public final class DataPlane implements AutoCloseable {
     this.paths = paths;
     this.wireGuard = wireGuard;
     this.onFailure = onFailure;
-    FlowTable flows = new FlowTable();
-    Transmitter transmitter =
-        new Transmitter(
-            device, paths, aead, flows, staging, statistics.tx(), new TransmitterRequests());
+    queues = device.queues();
+    int transmitters = queues.size();
+    statistics = new Statistics(transmitters);
+    List<FlowTable> tables = new ArrayList<>();
+    for (int i = 0; i < transmitters; i++) {
+      FlowTable flows = new FlowTable();
+      tables.add(flows);
+      Transmitter transmitter =
+          new Transmitter(
+              queues.get(i),
+              device.mtu(),
+              paths,
+              aead,
+              new OutBatches.Turn(i, transmitters),
+              flows,
+              staging,
+              statistics.tx(i),
+              new TransmitterRequests());
+      threads.add(thread(transmitters == 1 ? "tailjar-tx" : "tailjar-tx-" + i, transmitter::run));
+    }
     receiver =
         new Receiver(
             device,
             paths,
             wireGuard,
             aead,
-            flows,
+            transmitters == 1 ? tables.getFirst() : new FlowTables(tables),
             statistics.rx(),
             inbox,
             () -> links,
             () -> closed);
-    tx = thread("tailjar-tx", transmitter::run);
-    rx = thread("tailjar-rx", receiver::run);
+    threads.add(thread("tailjar-rx", receiver::run));
   }
 
   private interface Loop {
@@ -128,7 +146,7 @@ public final class DataPlane implements AutoCloseable {
   }
 
   /**
-   * Starts both threads.
+   * Starts the threads.
    *
    * @param first run on each thread before anything else, such as what tells the system how it is
    *     to be scheduled
@@ -138,10 +156,9 @@ public final class DataPlane implements AutoCloseable {
     start();
   }
 
-  /** Starts both threads. */
+  /** Starts the threads. */
   public void start() {
-    tx.start();
-    rx.start();
+    threads.forEach(Thread::start);
   }
 
   /**
@@ -150,7 +167,7 @@ public final class DataPlane implements AutoCloseable {
    */
   public synchronized void apply(PeerTable table) {
     Links before = links;
-    Links after = before.next(table, device.mtu(), staging);
+    Links after = before.next(table, device.mtu(), staging, queues.size());
     List<PeerLink> removed = before.without(after);
     List<PeerLink> added = after.without(before);
     links = after;
@@ -194,7 +211,7 @@ public final class DataPlane implements AutoCloseable {
 
   private void stop() {
     closed = true;
-    device.wake();
+    queues.forEach(PacketQueue::wake);
     paths.wake();
   }
 
@@ -205,15 +222,15 @@ public final class DataPlane implements AutoCloseable {
   }
 
   /**
-   * Ends both threads, and overwrites all keys once they have ended; may be called again.
+   * Ends the threads, and overwrites all keys once they have ended; may be called again.
    *
-   * @param longest to wait for both together
+   * @param longest to wait for all together
    * @return whether they have ended; a thread that has not may still use device and paths
    */
   public synchronized boolean close(Duration longest) {
     stop();
     long deadline = System.nanoTime() + longest.toNanos();
-    if (ended(tx, deadline) && ended(rx, deadline)) {
+    if (threads.stream().allMatch(thread -> ended(thread, deadline))) {
       wireGuard.close();
       return true;
     }

@@ -21,13 +21,15 @@ record Links(
   static final Links EMPTY = new Links(Map.of(), AllowedIps.of(Map.of()), PacketFilter.denyAll());
 
   /** The links of a new table; those of peers that stay are the same objects. */
-  Links next(PeerTable table, int mtu, Staging staging) {
+  Links next(PeerTable table, int mtu, Staging staging, int transmitters) {
     Map<NodePublicKey, PeerLink> links = new LinkedHashMap<>();
     Map<IpPrefix, PeerLink> prefixes = new LinkedHashMap<>();
     for (PeerTable.Entry entry : table.peers()) {
       PeerLink known = byKey.get(entry.key());
       PeerLink link =
-          known != null ? known : new PeerLink(entry.key(), entry.endpoint(), mtu, staging);
+          known != null
+              ? known
+              : new PeerLink(entry.key(), entry.endpoint(), mtu, staging, transmitters);
       if (links.putIfAbsent(entry.key(), link) == null) {
         link.endpoint(entry.endpoint());
         entry.allowedIps().forEach(prefix -> prefixes.putIfAbsent(prefix, link));

@@ -10,19 +10,16 @@ import org.tailjar.packet.Path;
 import org.tailjar.wireguard.Session;
 
 /**
- * A batch on its way out. Packets are written into it as they are and sealed where they lie, all of
- * one session at once, before it goes: ciphers take less time for many packets than for each alone.
+ * A batch on its way out. Packets of one session are written into it as they are and sealed where
+ * they lie, all at once, before it goes: ciphers take less time for many packets than for each
+ * alone.
  */
 final class OutBatch {
 
   private final Batch batch;
-
-  /** Counters of the packets at the end of the batch that are not sealed yet. */
   private final long[] counters = new long[Batch.MAX_DATAGRAMS];
 
-  private int unsealed;
-
-  /** Whose packets those are. */
+  /** Whose packets these are; null for messages that are complete. */
   private @Nullable Session session;
 
   private @Nullable Path second;
@@ -31,12 +28,11 @@ final class OutBatch {
     batch = new Batch(arena);
   }
 
-  /** Empties it for messages that go by a route. */
-  void clear(Route route) {
+  /** Empties it for what goes by a route. */
+  void clear(Route route, @Nullable Session session) {
     batch.clear(route.first());
     second = route.second();
-    unsealed = 0;
-    session = null;
+    this.session = session;
   }
 
   @Nullable Path path() {
@@ -48,9 +44,17 @@ final class OutBatch {
     return second;
   }
 
-  /** Whether a message of this length may join. */
-  boolean accepts(int length) {
-    return batch.accepts(length);
+  @Nullable Session session() {
+    return session;
+  }
+
+  int count() {
+    return batch.count();
+  }
+
+  /** Whether a message of this length may join that goes by this route. */
+  boolean accepts(Route route, @Nullable Session session, int length) {
+    return second == route.second() && this.session == session && batch.accepts(length);
   }
 
   /** The buffer that messages lie in. */
@@ -59,55 +63,42 @@ final class OutBatch {
   }
 
   /**
-   * Appends a message that the caller writes as it is to be sent.
+   * Appends a message that the caller writes: as it is to be sent if there is no session, or else
+   * its plaintext, which begins {@link Session#HEADER_LENGTH} bytes behind its offset.
    *
-   * @return its offset in {@link #memory}
+   * @param length of the whole message, sealed
+   * @return the message's offset in {@link #memory}
    */
-  int append(AeadContext context, int length) {
-    seal(context);
+  int append(int length) {
     return batch.append(length);
   }
 
-  /**
-   * Appends a message that the caller writes the plaintext of.
-   *
-   * @param counter one that the session handed out
-   * @param sealedLength of the whole message
-   * @return the message's offset in {@link #memory}; its plaintext begins {@link
-   *     Session#HEADER_LENGTH} bytes behind it
-   */
-  int append(AeadContext context, Session session, long counter, int sealedLength) {
-    if (this.session != session) {
-      seal(context);
-      this.session = session;
-    }
-    int at = batch.append(sealedLength);
-    counters[unsealed++] = counter;
-    return at;
+  /** The batch of messages that were complete. */
+  Batch complete() {
+    return batch;
   }
 
   /**
-   * Seals what is not sealed yet.
+   * Seals the packets.
    *
+   * @param first of the counters, one for each packet, that the session handed out
    * @return the batch, which can be sent
-   * @throws IllegalStateException when a key is destroyed; the batch must not be sent then
+   * @throws IllegalStateException when the key is destroyed; the batch must not be sent then
    */
-  Batch seal(AeadContext context) {
-    Session sealing = session;
-    if (unsealed > 0 && sealing != null) {
-      int first = batch.count() - unsealed;
-      sealing.sealAll(
-          context,
-          counters,
-          unsealed,
-          batch.memory(),
-          batch.offset(first),
-          batch.stride(),
-          batch.length(first),
-          batch.length(batch.count() - 1));
+  Batch seal(AeadContext context, Session session, long first) {
+    int count = batch.count();
+    for (int i = 0; i < count; i++) {
+      counters[i] = first + i;
     }
-    unsealed = 0;
-    session = null;
+    session.sealAll(
+        context,
+        counters,
+        count,
+        batch.memory(),
+        batch.offset(0),
+        batch.stride(),
+        batch.length(0),
+        batch.length(count - 1));
     return batch;
   }
 }

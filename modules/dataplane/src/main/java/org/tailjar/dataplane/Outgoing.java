@@ -100,8 +100,7 @@ final class Outgoing implements Output {
       }
       Session session = peer.sending(now);
       Route route = session == null ? null : paths.route(link.endpoint());
-      long counter = route == null || session == null ? Session.EXHAUSTED : session.reserve(count);
-      if (session == null || route == null || counter == Session.EXHAUSTED) {
+      if (session == null || route == null) {
         if (unrouted.isEmpty()) {
           nextRetry = now + RETRY_NANOS;
         }
@@ -112,8 +111,7 @@ final class Outgoing implements Output {
       long bytes = 0;
       long sealed = 0;
       for (int i = 0; i < count; i++) {
-        sealed +=
-            sealer.seal(session, counter + i, route, memory, staged.offset(i), staged.length(i));
+        sealed += sealer.seal(session, route, memory, staged.offset(i), staged.length(i));
         bytes += staged.length(i);
       }
       sealer.batches().flush();
@@ -163,12 +161,9 @@ final class Outgoing implements Output {
     if (session == null || route == null) {
       return;
     }
-    long counter = session.reserve(1);
-    if (counter != Session.EXHAUSTED) {
-      int sealed = sealer.seal(session, counter, route, memory, offset, length);
-      sealer.batches().flush();
-      session.peer().sent(now, 1, sealed);
-    }
+    int sealed = sealer.seal(session, route, memory, offset, length);
+    sealer.batches().flush();
+    session.peer().sent(now, 1, sealed);
   }
 
   private @Nullable Route route(Peer peer) {

@@ -18,13 +18,14 @@ final class PeerLink {
   /** Set by RX, null until it has added the peer and after it has removed it. */
   private volatile @Nullable Peer peer;
 
-  /** TX alone: the path that the last packet went by. */
-  private @Nullable Path lastPath;
+  /** The path that the last packet of each TX thread went by; that thread's alone. */
+  private final @Nullable Path[] lastPaths;
 
-  PeerLink(NodePublicKey key, Endpoint endpoint, int mtu, Staging staging) {
+  PeerLink(NodePublicKey key, Endpoint endpoint, int mtu, Staging staging, int transmitters) {
     this.key = key;
     this.endpoint = endpoint;
     staged = new StagedPackets(mtu, staging);
+    lastPaths = new Path[transmitters];
   }
 
   NodePublicKey key() {
@@ -51,11 +52,11 @@ final class PeerLink {
     this.peer = peer;
   }
 
-  @Nullable Path lastPath() {
-    return lastPath;
+  @Nullable Path lastPath(int transmitter) {
+    return lastPaths[transmitter];
   }
 
-  void lastPath(Path path) {
-    lastPath = path;
+  void lastPath(int transmitter, Path path) {
+    lastPaths[transmitter] = path;
   }
 }

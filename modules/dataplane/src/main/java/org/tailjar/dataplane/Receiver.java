@@ -12,7 +12,7 @@ import org.jspecify.annotations.Nullable;
 import org.tailjar.crypto.Aead;
 import org.tailjar.crypto.NodePublicKey;
 import org.tailjar.dataplane.Statistics.Counters;
-import org.tailjar.filter.FlowTable;
+import org.tailjar.filter.Flows;
 import org.tailjar.filter.PacketFilter;
 import org.tailjar.magicsock.Paths;
 import org.tailjar.packet.Batch;
@@ -44,7 +44,7 @@ final class Receiver {
 
   private final Paths paths;
   private final WireGuard wireGuard;
-  private final FlowTable flows;
+  private final Flows flows;
   private final Inbox inbox;
   private final Supplier<Links> table;
   private final BooleanSupplier closed;
@@ -67,7 +67,7 @@ final class Receiver {
       Paths paths,
       WireGuard wireGuard,
       Aead aead,
-      FlowTable flows,
+      Flows flows,
       Counters counters,
       Inbox inbox,
       Supplier<Links> table,
@@ -84,7 +84,9 @@ final class Receiver {
     Arena arena = Arena.ofAuto();
     batch = new Batch(arena);
     Sealer sealer =
-        new Sealer(new OutBatches(paths, counters, arena, aead.context(), 1), device.mtu());
+        new Sealer(
+            new OutBatches(paths, counters, arena, aead.context(), OutBatches.Turn.ALONE, 1),
+            device.mtu());
     outgoing = new Outgoing(paths, sealer, counters);
     tsmp = new TsmpResponder(outgoing);
   }

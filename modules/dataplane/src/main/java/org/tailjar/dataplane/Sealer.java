@@ -19,16 +19,13 @@ final class Sealer {
   /**
    * Has a packet sealed and sent with its batch.
    *
-   * @param counter one that the session handed out
    * @return length of the message in bytes
    */
-  int seal(
-      Session session, long counter, Route route, MemorySegment from, long offset, int length) {
+  int seal(Session session, Route route, MemorySegment from, long offset, int length) {
     int sealed = Session.sealedLength(length, mtu);
-    OutBatch batch = batches.accepting(route, sealed);
+    OutBatch batch = batches.accepting(route, session, sealed);
     MemorySegment memory = batch.memory();
-    long content =
-        batch.append(batches.context(), session, counter, sealed) + (long) Session.HEADER_LENGTH;
+    long content = batch.append(sealed) + (long) Session.HEADER_LENGTH;
     MemorySegment.copy(from, offset, memory, content, length);
     // Zeros for the padding, of 15 bytes at most, and for some of the tag behind it.
     memory.set(ValueLayout.JAVA_LONG_UNALIGNED, content + length, 0);
@@ -38,8 +35,8 @@ final class Sealer {
 
   /** Has a message that is complete as it is sent with its batch. */
   void append(Route route, byte[] message) {
-    OutBatch batch = batches.accepting(route, message.length);
-    int at = batch.append(batches.context(), message.length);
+    OutBatch batch = batches.accepting(route, null, message.length);
+    int at = batch.append(message.length);
     MemorySegment.copy(MemorySegment.ofArray(message), 0, batch.memory(), at, message.length);
   }
 

@@ -3,11 +3,12 @@ package org.tailjar.dataplane;
 import java.util.LinkedHashSet;
 import java.util.Set;
 import java.util.concurrent.atomic.AtomicLong;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Bounds the memory of all {@link StagedPackets} together: thousands of peers may be away at once.
- * The peer whose packets have waited longest loses them first. {@link #makeRoom} and {@link
- * #waiting} belong to the TX thread, which alone stages.
+ * The peer whose packets have waited longest loses them first. Thread-safe; the monitor of a {@link
+ * StagedPackets} may be held when this one is taken, never the other way round.
  */
 final class Staging {
 
@@ -16,7 +17,7 @@ final class Staging {
 
   private final AtomicLong bytes = new AtomicLong();
 
-  /** Those that wait, longest first; some of them may be empty again. */
+  /** Those that wait, longest first; some of them may be empty again. Under the monitor. */
   private final Set<StagedPackets> order = new LinkedHashSet<>();
 
   /** Memory was taken, or given back where negative; any thread. */
@@ -36,12 +37,8 @@ final class Staging {
    */
   int makeRoom(StagedPackets staging) {
     int dropped = 0;
-    while (!order.isEmpty()) {
-      StagedPackets longest = order.iterator().next();
-      if (!longest.isEmpty() && (bytes.get() < MOST_BYTES || longest == staging)) {
-        break;
-      }
-      order.remove(longest);
+    StagedPackets longest;
+    while ((longest = takeLongest(staging)) != null) {
       synchronized (longest) {
         dropped += longest.size();
         longest.clear();
@@ -50,8 +47,26 @@ final class Staging {
     return dropped;
   }
 
-  /** Says that packets wait there, and that none did when this is the first. */
-  void waiting(StagedPackets staged, boolean first) {
+  /** Who is to lose its packets now; null when there is room. */
+  private synchronized @Nullable StagedPackets takeLongest(StagedPackets staging) {
+    while (!order.isEmpty()) {
+      StagedPackets longest = order.iterator().next();
+      if (longest.isEmpty()) {
+        order.remove(longest);
+      } else if (bytes.get() < MOST_BYTES || longest == staging) {
+        return null;
+      } else {
+        order.remove(longest);
+        return longest;
+      }
+    }
+    return null;
+  }
+
+  /**
+   * Says that packets wait there, once they do, and that none did before when these are the first.
+   */
+  synchronized void waiting(StagedPackets staged, boolean first) {
     if (first) {
       order.remove(staged);
     }

@@ -4,7 +4,9 @@ import java.lang.invoke.MethodHandles;
 import java.lang.invoke.VarHandle;
 import java.util.Collections;
 import java.util.EnumMap;
+import java.util.List;
 import java.util.Map;
+import java.util.stream.Stream;
 
 /**
  * What the packet path counts. Each thread writes counters of its own, without atomic operations;
@@ -12,24 +14,26 @@ import java.util.Map;
  */
 public final class Statistics {
 
-  private final Counters tx = new Counters();
+  private final List<Counters> tx;
   private final Counters rx = new Counters();
 
-  Statistics() {}
+  Statistics(int transmitters) {
+    tx = Stream.generate(Counters::new).limit(transmitters).toList();
+  }
 
-  Counters tx() {
-    return tx;
+  Counters tx(int transmitter) {
+    return tx.get(transmitter);
   }
 
   Counters rx() {
     return rx;
   }
 
-  /** The sums of both threads. */
+  /** The sums of all threads. */
   public Snapshot snapshot() {
     Map<Drop, Long> drops = new EnumMap<>(Drop.class);
     for (Drop reason : Drop.values()) {
-      long count = tx.get(reason) + rx.get(reason);
+      long count = sum(Counters.FIRST_DROP + reason.ordinal());
       if (count != 0) {
         drops.put(reason, count);
       }
@@ -49,7 +53,7 @@ public final class Statistics {
   }
 
   private long sum(int counter) {
-    return tx.get(counter) + rx.get(counter);
+    return rx.get(counter) + tx.stream().mapToLong(thread -> thread.get(counter)).sum();
   }
 
   /**
@@ -122,10 +126,6 @@ public final class Statistics {
 
     long get(int counter) {
       return (long) VALUES.getOpaque(values, PADDING + counter);
-    }
-
-    long get(Drop reason) {
-      return get(FIRST_DROP + reason.ordinal());
     }
   }
 }

@@ -4,12 +4,13 @@ import java.io.IOException;
 import java.lang.foreign.Arena;
 import org.jspecify.annotations.Nullable;
 import org.tailjar.crypto.Aead;
+import org.tailjar.dataplane.OutBatches.Turn;
 import org.tailjar.dataplane.Statistics.Counters;
 import org.tailjar.filter.FlowTable;
 import org.tailjar.magicsock.Paths;
 import org.tailjar.magicsock.Route;
 import org.tailjar.packet.IpPacket;
-import org.tailjar.packet.PacketDevice;
+import org.tailjar.packet.PacketQueue;
 import org.tailjar.packet.Path;
 import org.tailjar.packet.Segmenter;
 import org.tailjar.packet.SuperPacket;
@@ -17,8 +18,10 @@ import org.tailjar.wireguard.Peer;
 import org.tailjar.wireguard.Session;
 
 /**
- * The TX thread: reads super-packets from the device until there is none, splits each into batches,
- * seals and sends those that are full; what is left goes before it waits for the device again.
+ * A TX thread: reads super-packets from a queue of the device until there is none, splits each into
+ * batches, seals and sends those that are full; what is left goes before it waits for the queue
+ * again. There is one for each queue; since the packets of a flow all come by the same queue, no
+ * other thread can change their order.
  */
 final class Transmitter {
 
@@ -28,7 +31,7 @@ final class Transmitter {
   /** Reads after which open batches go even if there is more to read, so that none waits long. */
   private static final int BURST = 64;
 
-  /** What TX asks of others. */
+  /** What a TX thread asks of others. */
   interface Requests {
 
     /** Has the RX thread start a handshake. */
@@ -44,8 +47,9 @@ final class Transmitter {
     boolean isClosed();
   }
 
-  private final PacketDevice device;
+  private final PacketQueue queue;
   private final Paths paths;
+  private final Turn turn;
   private final FlowTable flows;
   private final Staging staging;
   private final Requests requests;
@@ -57,34 +61,42 @@ final class Transmitter {
   private final Segmenter segmenter = new Segmenter();
   private final Faults faults = new Faults();
 
-  /** First of the counters that {@link #ready} reserved. */
-  private long counter;
-
+  /**
+   * A TX thread that is yet to run.
+   *
+   * @param turn which of the TX threads it is
+   * @param flows its own
+   * @param counters its own
+   */
   Transmitter(
-      PacketDevice device,
+      PacketQueue queue,
+      int mtu,
       Paths paths,
       Aead aead,
+      Turn turn,
       FlowTable flows,
       Staging staging,
       Counters counters,
       Requests requests) {
-    this.device = device;
+    this.queue = queue;
+    this.mtu = mtu;
     this.paths = paths;
+    this.turn = turn;
     this.flows = flows;
     this.staging = staging;
     this.requests = requests;
     this.counters = counters;
-    mtu = device.mtu();
     Arena arena = Arena.ofAuto();
     packet = new SuperPacket(arena);
-    sealer = new Sealer(new OutBatches(paths, counters, arena, aead.context(), OPEN_BATCHES), mtu);
+    sealer =
+        new Sealer(new OutBatches(paths, counters, arena, aead.context(), turn, OPEN_BATCHES), mtu);
   }
 
   /** Runs until closed. */
   void run() throws IOException {
     while (!requests.isClosed()) {
       int reads = 0;
-      while (reads < BURST && device.read(packet)) {
+      while (reads < BURST && queue.read(packet)) {
         reads++;
         try {
           transmit(System.nanoTime());
@@ -95,7 +107,7 @@ final class Transmitter {
       }
       flush();
       if (reads < BURST && !requests.isClosed()) {
-        device.awaitReadable(-1);
+        queue.awaitReadable(-1);
       }
     }
   }
@@ -136,9 +148,9 @@ final class Transmitter {
       counters.drop(Drop.OUT_TOO_LONG, count);
       return;
     }
-    Session session = ready(link, count, now);
+    Session session = ready(link, now);
     if (session == null) {
-      session = readyOrStaged(link, count, now);
+      session = readyOrStaged(link, now);
     }
     if (session != null) {
       send(link, session, count, now);
@@ -152,41 +164,34 @@ final class Transmitter {
   private void writeBack(int count) throws IOException {
     counters.add(Counters.TUN_WRITES, 1);
     counters.add(Counters.TUN_WRITTEN_PACKETS, count);
-    device.writeBack(packet);
+    queue.writeBack(packet);
   }
 
-  /** A session with counters reserved for all packets, if none of the peer's waits for one. */
-  private @Nullable Session ready(PeerLink link, int count, long now) {
+  /** A session to send on, if none of the peer's packets waits for one. */
+  private static @Nullable Session ready(PeerLink link, long now) {
     Peer peer = link.peer();
-    if (peer == null || !link.staged().isEmpty()) {
-      return null;
-    }
-    Session session = peer.sending(now);
-    if (session == null) {
-      return null;
-    }
-    counter = session.reserve(count);
-    return counter == Session.EXHAUSTED ? null : session;
+    return peer == null || !link.staged().isEmpty() ? null : peer.sending(now);
   }
 
   /** See {@link StagedPackets}. */
-  private @Nullable Session readyOrStaged(PeerLink link, int count, long now) {
+  private @Nullable Session readyOrStaged(PeerLink link, long now) {
     StagedPackets staged = link.staged();
     int pushedOut = staging.makeRoom(staged);
     if (pushedOut > 0) {
       counters.drop(Drop.OUT_STAGING_FULL, pushedOut);
     }
     synchronized (staged) {
-      Session session = ready(link, count, now);
+      Session session = ready(link, now);
       if (session != null) {
         return session;
       }
-      staging.waiting(staged, staged.isEmpty());
+      boolean first = staged.isEmpty();
       while (segmenter.next()) {
         if (!staged.add(packet.memory(), segmenter.offset(), segmenter.length())) {
           counters.drop(Drop.OUT_STAGING_FULL, 1);
         }
       }
+      staging.waiting(staged, first);
       return null;
     }
   }
@@ -197,18 +202,18 @@ final class Transmitter {
       counters.drop(Drop.OUT_NO_ROUTE, count);
       return;
     }
-    Path last = link.lastPath();
+    Path last = link.lastPath(turn.number());
     if (last != route.first()) {
       if (last != null) {
         sealer.batches().flush(last); // or the packets on the new path might overtake those
       }
-      link.lastPath(route.first());
+      link.lastPath(turn.number(), route.first());
     }
     long bytes = 0;
     long sealed = 0;
     while (segmenter.next()) {
       int length = segmenter.length();
-      sealed += sealer.seal(session, counter++, route, packet.memory(), segmenter.offset(), length);
+      sealed += sealer.seal(session, route, packet.memory(), segmenter.offset(), length);
       bytes += length;
     }
     counters.add(Counters.BYTES_OUT, bytes);

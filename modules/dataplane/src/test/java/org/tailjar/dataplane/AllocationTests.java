@@ -11,6 +11,7 @@ import java.lang.management.ManagementFactory;
 import java.net.InetAddress;
 import java.security.SecureRandom;
 import java.time.InstantSource;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -33,6 +34,7 @@ import org.tailjar.packet.GatherPacket;
 import org.tailjar.packet.IpPacket;
 import org.tailjar.packet.IpPrefix;
 import org.tailjar.packet.PacketDevice;
+import org.tailjar.packet.PacketQueue;
 import org.tailjar.packet.Path;
 import org.tailjar.packet.SuperPacket;
 import org.tailjar.packet.SuperPacket.Offload;
@@ -54,20 +56,26 @@ class AllocationTests {
   void bulkTcpAllocatesNothingPerPacket() throws InterruptedException {
     int segment = MTU - 40;
     byte[] data = Packets.random(segment * 40);
-    measure(Packets.tcp("100.64.0.1", "100.64.0.2", 5, IpPacket.ACK, data), segment);
+    measure(Packets.tcp("100.64.0.1", "100.64.0.2", 5, IpPacket.ACK, data), segment, 1);
   }
 
   @Test
   void smallUdpAllocatesNothingPerPacket() throws InterruptedException {
-    measure(Packets.numbered("fd00::1", "fd00::2", 5), 0);
+    measure(Packets.numbered("fd00::1", "fd00::2", 5), 0, 1);
   }
 
-  private static void measure(byte[] packet, int segment) throws InterruptedException {
+  @Test
+  void severalThreadsThatSendAllocateNothingPerPacket() throws InterruptedException {
+    measure(Packets.numbered("fd00::1", "fd00::2", 5), 0, 3);
+  }
+
+  private static void measure(byte[] packet, int segment, int transmitters)
+      throws InterruptedException {
     assumeTrue(ManagementFactory.getThreadMXBean() instanceof ThreadMXBean, "ThreadMXBean");
     ThreadMXBean threads = (ThreadMXBean) ManagementFactory.getThreadMXBean();
     Pipe pipe = new Pipe();
-    Repeater sender = new Repeater(packet, segment);
-    Repeater receiver = new Repeater(packet, segment);
+    Repeater sender = new Repeater(packet, segment, transmitters);
+    Repeater receiver = new Repeater(packet, segment, 1);
     NodePrivateKey one = NodePrivateKey.generate();
     NodePrivateKey two = NodePrivateKey.generate();
     long before;
@@ -75,14 +83,14 @@ class AllocationTests {
         DataPlane receiving = plane(two, receiver, pipe.two)) {
       apply(receiving, one, 1, 2);
       apply(sending, two, 2, 1);
-      sender.allow(WARM_UP);
+      sender.allow(WARM_UP * transmitters);
       awaitReads(sender, receiver);
       long[] ids =
           Thread.getAllStackTraces().keySet().stream()
               .filter(thread -> thread.getName().startsWith("tailjar-"))
               .mapToLong(Thread::threadId)
               .toArray();
-      assertThat(ids).hasSize(4);
+      assertThat(ids).hasSize(3 + transmitters);
       before = allocated(threads, ids);
       sender.allow(MEASURED);
       awaitReads(sender, receiver);
@@ -103,7 +111,7 @@ class AllocationTests {
   }
 
   private static void awaitReads(Repeater sender, Repeater receiver) throws InterruptedException {
-    while (sender.left.get() > 0) {
+    while (sender.isReading()) {
       Thread.sleep(5); // the threads that are measured have the processors
     }
     int written;
@@ -155,15 +163,33 @@ class AllocationTests {
     private volatile @Nullable Thread reader;
     private volatile int written;
 
-    Repeater(byte[] packet, int segment) {
+    /** This one and others; each is read by a thread of its own. */
+    private final List<PacketQueue> queues = new ArrayList<>();
+
+    Repeater(byte[] packet, int segment, int transmitters) {
+      queues.add(this);
+      for (int i = 1; i < transmitters; i++) {
+        queues.add(new Repeater(packet, segment, 1));
+      }
       this.packet = Arena.ofAuto().allocate(packet.length);
       this.packet.copyFrom(MemorySegment.ofArray(packet));
       this.segment = segment;
     }
 
     void allow(int reads) {
-      left.addAndGet(reads);
-      wake();
+      for (PacketQueue queue : queues) {
+        ((Repeater) queue).left.addAndGet(reads / queues.size());
+        queue.wake();
+      }
+    }
+
+    boolean isReading() {
+      return queues.stream().anyMatch(queue -> ((Repeater) queue).left.get() > 0);
+    }
+
+    @Override
+    public List<PacketQueue> queues() {
+      return List.copyOf(queues);
     }
 
     @Override
@@ -240,7 +266,7 @@ class AllocationTests {
     private volatile @Nullable End other;
 
     @Override
-    public void send(Path path, Batch batch) {
+    public synchronized void send(Path path, Batch batch) {
       End to = other;
       if (to == null) {
         return;

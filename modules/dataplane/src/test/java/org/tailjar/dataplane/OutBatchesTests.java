@@ -59,14 +59,15 @@ class OutBatchesTests {
   private final List<String> sent = new ArrayList<>();
   private final Counters counters = new Counters();
   private final OutBatches batches =
-      new OutBatches(new NotingPaths(), counters, Arena.ofAuto(), CONTEXT, 2);
+      new OutBatches(
+          new NotingPaths(), counters, Arena.ofAuto(), CONTEXT, OutBatches.Turn.ALONE, 2);
   private final Route a = new Route(new NamedPath("a", 0), null);
   private final Route b = new Route(new NamedPath("b", 37), null);
   private final Route c = new Route(new NamedPath("c", 0), null);
 
   private void put(Route route, int length, int mark) {
-    OutBatch batch = batches.accepting(route, length);
-    int at = batch.append(CONTEXT, length);
+    OutBatch batch = batches.accepting(route, null, length);
+    int at = batch.append(length);
     batch.memory().set(ValueLayout.JAVA_BYTE, at, (byte) mark);
   }
 

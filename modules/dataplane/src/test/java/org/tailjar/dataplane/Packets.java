@@ -14,8 +14,12 @@ final class Packets {
   private Packets() {}
 
   static byte[] udp(String source, String destination, int port, byte[] payload) {
+    return udp(source, 4000, destination, port, payload);
+  }
+
+  static byte[] udp(String source, int sourcePort, String destination, int port, byte[] payload) {
     ByteBuffer body = ByteBuffer.allocate(8 + payload.length);
-    body.putShort((short) 4000).putShort((short) port).putShort((short) body.capacity());
+    body.putShort((short) sourcePort).putShort((short) port).putShort((short) body.capacity());
     body.putShort((short) 0).put(payload);
     return ip(source, destination, IpPacket.UDP, body.array(), 6);
   }

@@ -15,8 +15,10 @@ import org.tailjar.dataplane.FakePaths.FakePath;
 import org.tailjar.filter.FilterRule;
 import org.tailjar.filter.PacketFilter;
 import org.tailjar.magicsock.Route;
+import org.tailjar.packet.ForwardingDevice;
 import org.tailjar.packet.InMemoryDevice;
 import org.tailjar.packet.IpPrefix;
+import org.tailjar.packet.PacketQueue;
 import org.tailjar.wireguard.Timings;
 import org.tailjar.wireguard.WireGuard;
 
@@ -31,6 +33,10 @@ final class TestNode implements AutoCloseable {
   final NodePrivateKey key = NodePrivateKey.generate();
   final FakeEndpoint endpoint = new FakeEndpoint(key.publicKey());
   final InMemoryDevice device;
+
+  /** What can be read at once; the first is the device. */
+  final List<InMemoryDevice> queues = new ArrayList<>();
+
   final FakePaths paths = new FakePaths();
   final List<Throwable> failures = new CopyOnWriteArrayList<>();
   final DataPlane dataPlane;
@@ -45,13 +51,35 @@ final class TestNode implements AutoCloseable {
   }
 
   TestNode(int number, Timings timings, Aead aead) {
+    this(number, timings, aead, 1, 4096);
+  }
+
+  TestNode(int number, Timings timings, Aead aead, int transmitters, int capacity) {
     address = "100.64.0." + number;
     address6 = "fd7a:115c:a1e0::" + number;
-    device = new InMemoryDevice("node" + number, MTU);
+    for (int i = 0; i < transmitters; i++) {
+      queues.add(new InMemoryDevice("node" + number, MTU, capacity));
+    }
+    device = queues.getFirst();
     SecureRandom random = new SecureRandom();
     WireGuard wireGuard = new WireGuard(key, aead, timings, InstantSource.system(), random);
-    dataPlane = new DataPlane(device, paths, wireGuard, aead, failures::add);
+    dataPlane = new DataPlane(new Queued(queues), paths, wireGuard, aead, failures::add);
     dataPlane.start();
+  }
+
+  /** A device of several queues. */
+  private static final class Queued extends ForwardingDevice {
+    private final List<PacketQueue> queues;
+
+    Queued(List<InMemoryDevice> queues) {
+      super(queues.getFirst());
+      this.queues = List.copyOf(queues);
+    }
+
+    @Override
+    public List<PacketQueue> queues() {
+      return queues;
+    }
   }
 
   PacketFilter allowAll() {
@@ -97,6 +125,6 @@ final class TestNode implements AutoCloseable {
   @Override
   public void close() {
     dataPlane.close();
-    device.close();
+    queues.forEach(InMemoryDevice::close);
   }
 }

@@ -3,6 +3,8 @@ package org.tailjar.dataplane;
 import java.io.BufferedReader;
 import java.io.IOException;
 import java.io.InputStreamReader;
+import java.lang.management.ManagementFactory;
+import java.lang.management.ThreadMXBean;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.nio.channels.DatagramChannel;
@@ -44,7 +46,8 @@ import org.tailjar.wireguard.WireGuard;
  * On standard input a line with the private key comes first. Then {@code echo ADDRESS} serves
  * {@link Echo} there and {@code check ADDRESS SIZES} asks that of the other end; any other line is
  * answered with the statistics; the end ends the tunnel. The property {@code without} lists
- * offloads that are not used: tun, tun-udp, udp-gso, udp-gro.
+ * offloads that are not used: tun, tun-udp, udp-gso, udp-gro; {@code queues} is the number of the
+ * interface's queues.
  */
 final class TunnelMain {
 
@@ -74,7 +77,8 @@ final class TunnelMain {
     try (TunDevice device =
             TunDevice.open(
                 TunConfig.of(arguments[0], Integer.parseInt(arguments[1]))
-                    .without(without.contains("tun"), without.contains("tun-udp")));
+                    .without(without.contains("tun"), without.contains("tun-udp"))
+                    .withQueues(Integer.getInteger("queues", 1)));
         StaticPaths paths =
             StaticPaths.open(
                 Integer.parseInt(arguments[2]),
@@ -168,7 +172,7 @@ final class TunnelMain {
     System.out.printf(
         "stats handshakes=%d tunRead=%.1f udpSend=%.1f udpReceive=%.1f tunWrite=%.1f"
             + " packetsOut=%d packetsIn=%d forged=%d cookies=%d limited=%d admitted=%d authentic=%d"
-            + " work=%d cpu=%d bytesIn=%d at=%d refused=%d drops=%s%n",
+            + " work=%d cpu=%d bytesIn=%d at=%d refused=%d busy=%d drops=%s%n",
         renewals,
         snapshot.tunReads().mean(),
         snapshot.udpSends().mean(),
@@ -186,6 +190,16 @@ final class TunnelMain {
         snapshot.bytesIn(),
         System.nanoTime(),
         device.refusedWrites(),
+        busyTransmitters(),
         snapshot.drops());
+  }
+
+  /** How many TX threads have done any work to speak of. */
+  private static long busyTransmitters() {
+    ThreadMXBean threads = ManagementFactory.getThreadMXBean();
+    return Thread.getAllStackTraces().keySet().stream()
+        .filter(thread -> thread.getName().startsWith("tailjar-tx"))
+        .filter(thread -> threads.getThreadCpuTime(thread.threadId()) > 50_000_000)
+        .count();
   }
 }

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import java.io.IOException;
 import java.util.HexFormat;
+import java.util.List;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.junit.jupiter.api.Test;
@@ -28,12 +29,14 @@ class TunnelTests {
       NodePublicKey peer,
       String peerUdp,
       String own,
-      String peers)
+      String peers,
+      int queues)
       throws IOException, InterruptedException {
     Program tunnel =
         namespaces.java(
             namespace,
             TunnelMain.class,
+            "-Dqueues=" + queues,
             "tj0",
             "1280",
             Integer.toString(PORT),
@@ -49,6 +52,34 @@ class TunnelTests {
     return tunnel;
   }
 
+  /** Both ends of a tunnel. */
+  private static List<Program> tunnels(Namespaces namespaces, int queues)
+      throws IOException, InterruptedException {
+    NodePrivateKey leftKey = NodePrivateKey.generate();
+    NodePrivateKey rightKey = NodePrivateKey.generate();
+    Program left =
+        tunnel(
+            namespaces,
+            namespaces.left(),
+            leftKey,
+            rightKey.publicKey(),
+            Namespaces.RIGHT_ADDRESS,
+            LEFT,
+            RIGHT,
+            queues);
+    Program right =
+        tunnel(
+            namespaces,
+            namespaces.right(),
+            rightKey,
+            leftKey.publicKey(),
+            Namespaces.LEFT_ADDRESS,
+            RIGHT,
+            LEFT,
+            queues);
+    return List.of(left, right);
+  }
+
   private static double mean(String statistics, String name) {
     Matcher matcher = Pattern.compile(name + "=([0-9.]+)").matcher(statistics);
     assertThat(matcher.find()).isTrue();
@@ -57,27 +88,10 @@ class TunnelTests {
 
   @Test
   void aBulkTransferTakesOneCallForDozensOfPackets() throws IOException, InterruptedException {
-    NodePrivateKey leftKey = NodePrivateKey.generate();
-    NodePrivateKey rightKey = NodePrivateKey.generate();
     try (Namespaces namespaces = Namespaces.open()) {
-      Program left =
-          tunnel(
-              namespaces,
-              namespaces.left(),
-              leftKey,
-              rightKey.publicKey(),
-              Namespaces.RIGHT_ADDRESS,
-              LEFT,
-              RIGHT);
-      Program right =
-          tunnel(
-              namespaces,
-              namespaces.right(),
-              rightKey,
-              leftKey.publicKey(),
-              Namespaces.LEFT_ADDRESS,
-              RIGHT,
-              LEFT);
+      List<Program> ends = tunnels(namespaces, 1);
+      Program left = ends.getFirst();
+      Program right = ends.getLast();
       Program listener =
           namespaces.java(
               namespaces.right(), TransferMain.class, "listen", RIGHT, "7000", "0", "0");
@@ -103,5 +117,33 @@ class TunnelTests {
       assertThat(mean(atReceiver, "udpReceive")).as(atReceiver).isGreaterThanOrEqualTo(20);
       assertThat(mean(atReceiver, "tunWrite")).as(atReceiver).isGreaterThanOrEqualTo(20);
     }
+  }
+
+  /** More TX threads than the machine may have processors, on one session. */
+  @Test
+  void manyFlowsGoByAllQueuesAndNoneIsTakenForReplayed() throws IOException, InterruptedException {
+    try (Namespaces namespaces = Namespaces.open("iperf3", "sh")) {
+      List<Program> ends = tunnels(namespaces, 4);
+      assertThat(look(namespaces, "cat /sys/class/net/tj0/owner")).isEqualTo("0");
+      assertThat(look(namespaces, "ls -d /sys/class/net/tj0/queues/tx-* | wc -l")).isEqualTo("4");
+      Program server = namespaces.program(namespaces.right(), "iperf3", "-s", "-1", "--forceflush");
+      server.hear("Server listening");
+      Program client =
+          namespaces.program(
+              namespaces.left(), "iperf3", "-c", RIGHT, "-P", "12", "-t", "3", "--bidir");
+      client.hear("iperf Done");
+      for (Program end : ends) {
+        end.say("statistics");
+        String statistics = end.hear("stats");
+        assertThat(mean(statistics, "busy")).as(statistics).isGreaterThanOrEqualTo(3);
+        assertThat(statistics)
+            .contains("refused=0")
+            .matches(".*drops=\\{(OUT_FILTERED=\\d+|OUT_NO_PEER=\\d+|, )*}");
+      }
+    }
+  }
+
+  private static String look(Namespaces namespaces, String command) throws IOException {
+    return namespaces.program(namespaces.left(), "sh", "-c", command).hear("");
   }
 }

@@ -6,12 +6,12 @@ import java.util.Arrays;
  * The UDP and SCTP flows that this node started: the {@link #CAPACITY} that were used last, so that
  * their replies are let in.
  *
- * <p>The TX thread records, the RX thread asks; both take the table's monitor for the few dozen
+ * <p>One TX thread records, the RX thread asks; both take the table's monitor for the few dozen
  * instructions that it takes, and nothing is allocated. Either skips the monitor while it sees the
  * same flow again and no other was recorded since; the order of use is then off by at most that one
  * flow.
  */
-public final class FlowTable {
+public final class FlowTable implements Flows {
 
   /** Most flows that are remembered. */
   public static final int CAPACITY = 512;
@@ -107,7 +107,7 @@ public final class FlowTable {
     }
   }
 
-  /** Whether a packet with this tuple answers a flow that is remembered. RX thread. */
+  @Override
   public boolean isReply(
       int protocol,
       long sourceHigh,

@@ -6,7 +6,7 @@ import org.tailjar.packet.IpPacket;
 import org.tailjar.packet.IpPrefix;
 
 /**
- * Decides which packets of peers come in. Immutable, so that the TX and the RX thread may use it at
+ * Decides which packets of peers come in. Immutable, so that the TX and RX threads may use it at
  * once; what changes from packet to packet lies in the {@link FlowTable}, which outlives any one
  * filter.
  *
@@ -105,7 +105,7 @@ public final class PacketFilter {
    * Whether a packet of a peer comes in. RX thread; the caller has checked that the source address
    * belongs to the peer.
    */
-  public boolean inbound(IpPacket packet, FlowTable flows) {
+  public boolean inbound(IpPacket packet, Flows flows) {
     if (!wellFormed(packet)
         || !localNets.contains(packet.destinationHigh(), packet.destinationLow())) {
       return false;
@@ -136,8 +136,8 @@ public final class PacketFilter {
   }
 
   /**
-   * Whether a packet of this node goes out; remembers the flow whose replies come in. TX thread.
-   * All packets of a super-packet are of one flow, so one call serves them all.
+   * Whether a packet of this node goes out; remembers the flow whose replies come in. The table's
+   * TX thread. All packets of a super-packet are of one flow, so one call serves them all.
    */
   public boolean outbound(IpPacket packet, FlowTable flows) {
     if (!wellFormed(packet)) {

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import java.util.Iterator;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.random.RandomGenerator;
 import java.util.random.RandomGeneratorFactory;
@@ -115,5 +116,18 @@ class FlowTableTests {
 
     assertThat(strangers).isZero();
     assertThat(flows.size()).isEqualTo(FlowTable.CAPACITY);
+  }
+
+  @Test
+  void aReplyIsFoundInTheTableOfAnyThread() {
+    FlowTable other = new FlowTable();
+    FlowTables both = new FlowTables(List.of(flows, other));
+    record(1000);
+    other.record(UDP, 1, 2, 1001, 3, 4, 53);
+
+    for (int port : new int[] {1000, 1001, 1001, 1000}) {
+      assertThat(both.isReply(UDP, 3, 4, 53, 1, 2, port)).isTrue();
+    }
+    assertThat(both.isReply(UDP, 3, 4, 53, 1, 2, 1002)).isFalse();
   }
 }

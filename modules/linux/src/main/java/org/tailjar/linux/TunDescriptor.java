@@ -39,17 +39,29 @@ public final class TunDescriptor implements AutoCloseable {
   private static final long TUNSETIFF = 0x400454caL;
   private static final long TUNSETOFFLOAD = 0x400454d0L;
   private static final long TUNSETVNETHDRSZ = 0x400454d8L;
+  private static final long TUNSETOWNER = 0x400454ccL;
+  private static final long TUNGETIFF = 0x800454d2L;
+  private static final long TUNSETQUEUE = 0x400454d9L;
   private static final int IFF_TUN = 0x0001;
+  private static final int IFF_MULTI_QUEUE = 0x0100;
+  private static final int IFF_DETACH_QUEUE = 0x0400;
   private static final int IFF_NO_PI = 0x1000;
   private static final int IFF_VNET_HDR = 0x4000;
+  private static final int IFF_TUN_EXCL = 0x8000;
   private static final int REQUEST = 40;
+  private static final int REQUEST_FLAGS = 16;
+  private static final long ROOT = 0;
 
   private final Descriptor descriptor;
+  private final String device;
   private final String name;
+  private final int flags;
 
-  private TunDescriptor(Descriptor descriptor, String name) {
+  private TunDescriptor(Descriptor descriptor, String device, String name, int flags) {
     this.descriptor = descriptor;
+    this.device = device;
     this.name = name;
+    this.flags = flags;
   }
 
   /**
@@ -64,6 +76,28 @@ public final class TunDescriptor implements AutoCloseable {
    * @throws IllegalArgumentException when the name is empty or too long
    */
   public static TunDescriptor open(String device, String name, boolean header)
+      throws LinuxException {
+    return open(device, name, flags(header), 0);
+  }
+
+  /**
+   * Makes an interface that {@link #addQueue} gives more queues: each of them is read apart, and
+   * the kernel chooses one for each flow, by a hash of addresses and ports.
+   *
+   * @throws LinuxException as {@link #open}; {@link Errno#EBUSY} also if the interface exists and
+   *     nobody uses it, {@link Errno#EINVAL} on a kernel that has no such interfaces
+   */
+  public static TunDescriptor openQueued(String device, String name, boolean header)
+      throws LinuxException {
+    // Without IFF_TUN_EXCL this would become a queue of another program's interface.
+    return open(device, name, flags(header) | IFF_MULTI_QUEUE, IFF_TUN_EXCL);
+  }
+
+  private static int flags(boolean header) {
+    return IFF_TUN | IFF_NO_PI | (header ? IFF_VNET_HDR : 0);
+  }
+
+  private static TunDescriptor open(String device, String name, int flags, int once)
       throws LinuxException {
     byte[] bytes = name.getBytes(StandardCharsets.US_ASCII);
     if (bytes.length == 0 || bytes.length > MAX_NAME) {
@@ -81,22 +115,82 @@ public final class TunDescriptor implements AutoCloseable {
       try {
         MemorySegment request = arena.allocate(REQUEST, 8);
         MemorySegment.copy(bytes, 0, request, ValueLayout.JAVA_BYTE, 0, bytes.length);
-        int flags = IFF_TUN | IFF_NO_PI | (header ? IFF_VNET_HDR : 0);
-        request.set(ValueLayout.JAVA_SHORT, 16, (short) flags);
+        request.set(ValueLayout.JAVA_SHORT, REQUEST_FLAGS, (short) (flags | once));
         if (Libc.ioctl(number, TUNSETIFF, request.address()) < 0) {
           throw LinuxException.last("make the interface " + name);
         }
-        if (header) {
+        // An interface without an owner gives a queue to anybody who may open the device file.
+        if (once != 0 && Libc.ioctl(number, TUNSETOWNER, ROOT) < 0) {
+          throw LinuxException.last("set the owner of " + name);
+        }
+        if ((flags & IFF_VNET_HDR) != 0) {
           MemorySegment size = arena.allocateFrom(ValueLayout.JAVA_INT, HEADER_LENGTH);
           if (Libc.ioctl(number, TUNSETVNETHDRSZ, size.address()) < 0) {
             throw LinuxException.last("set the header length of " + name);
           }
         }
-        return new TunDescriptor(descriptor, request.getString(0, StandardCharsets.US_ASCII));
+        return new TunDescriptor(
+            descriptor, device, request.getString(0, StandardCharsets.US_ASCII), flags);
       } catch (LinuxException e) {
         descriptor.close();
         throw e;
       }
+    }
+  }
+
+  /**
+   * One more queue of an interface that {@link #openQueued} made.
+   *
+   * @throws ClosedDescriptorException when closed
+   * @throws LinuxException when the kernel has no more, or the interface was renamed
+   */
+  public TunDescriptor addQueue() throws ClosedDescriptorException, LinuxException {
+    TunDescriptor added = open(device, name, flags, 0);
+    try {
+      // Under another name it would be an interface of its own, see IFF_TUN_EXCL.
+      if (!currentName().equals(added.name)) {
+        throw new LinuxException(Errno.ENODEV, "find the interface " + name);
+      }
+      return added;
+    } catch (ClosedDescriptorException | LinuxException e) {
+      added.close();
+      throw e;
+    }
+  }
+
+  /**
+   * Takes this queue out of those that the kernel chooses from: nothing is read here any more, and
+   * what is written does not tell the kernel where to put the packets of that flow. Without that a
+   * flow goes, from the first packet of it that is written, to the queue that this was written to.
+   *
+   * @throws ClosedDescriptorException when closed
+   * @throws LinuxException when this is the descriptor of an interface with one queue
+   */
+  public void detach() throws ClosedDescriptorException, LinuxException {
+    try (Arena arena = Arena.ofConfined()) {
+      MemorySegment request = arena.allocate(REQUEST, 8);
+      request.set(ValueLayout.JAVA_SHORT, REQUEST_FLAGS, (short) IFF_DETACH_QUEUE);
+      control(TUNSETQUEUE, request.address(), "detach a queue of ");
+    }
+  }
+
+  private String currentName() throws ClosedDescriptorException, LinuxException {
+    try (Arena arena = Arena.ofConfined()) {
+      MemorySegment request = arena.allocate(REQUEST, 8);
+      control(TUNGETIFF, request.address(), "ask the name of ");
+      return request.getString(0, StandardCharsets.US_ASCII);
+    }
+  }
+
+  private void control(long request, long argument, String what)
+      throws ClosedDescriptorException, LinuxException {
+    int number = descriptor.acquire();
+    try {
+      if (Libc.ioctl(number, request, argument) < 0) {
+        throw LinuxException.last(what + name);
+      }
+    } finally {
+      descriptor.release();
     }
   }
 

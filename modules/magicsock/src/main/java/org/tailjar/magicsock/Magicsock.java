@@ -212,7 +212,6 @@ public final class Magicsock implements Paths {
 
   @Override
   public boolean receive(Batch into, long deadlineNanos) throws IOException {
-    sockets.receiverIsThisThread();
     while (!closed) {
       runInbox();
       long now = clock();

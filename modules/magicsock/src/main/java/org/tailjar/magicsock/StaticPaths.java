@@ -79,7 +79,6 @@ public final class StaticPaths implements Paths {
 
   @Override
   public boolean receive(Batch into, long deadlineNanos) throws IOException {
-    sockets.receiverIsThisThread();
     while (!closed) {
       if (sockets.receive(into, (from, kind, bytes) -> {})) {
         return true;

@@ -9,7 +9,6 @@ import java.lang.foreign.ValueLayout;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicLong;
-import java.util.concurrent.locks.ReentrantLock;
 import org.jspecify.annotations.Nullable;
 import org.tailjar.linux.Descriptor;
 import org.tailjar.linux.Errno;
@@ -71,14 +70,14 @@ final class UdpSockets implements AutoCloseable {
   private final Poll poll;
   private final UdpPathTable paths = new UdpPathTable();
   private final ReceivedFrom from = new ReceivedFrom();
-  private final Senders receiverSenders;
-  private final Senders otherSenders;
-  private final ReentrantLock otherLock = new ReentrantLock();
+
+  /** Each thread that sends has its own: several TX threads must not wait for each other. */
+  private final ThreadLocal<Senders> senders = ThreadLocal.withInitial(this::newSenders);
+
   private final Output output;
   private final SendRoom room;
   private final AtomicLong notSent = new AtomicLong();
   private final AtomicLong ignored = new AtomicLong();
-  private volatile @Nullable Thread receiver;
   private long readable;
   private int receives;
 
@@ -89,7 +88,7 @@ final class UdpSockets implements AutoCloseable {
   private int heldLength;
   private int singles;
 
-  /** What one thread at a time sends with. */
+  /** What one thread sends with. */
   private static final class Senders {
     private final @Nullable UdpSender ipv4;
     private final @Nullable UdpSender ipv6;
@@ -122,8 +121,10 @@ final class UdpSockets implements AutoCloseable {
       }
     }
     poll = new Poll(descriptors.toArray(Descriptor[]::new));
-    receiverSenders = new Senders(ipv4, ipv6);
-    otherSenders = new Senders(ipv4, ipv6);
+  }
+
+  private Senders newSenders() {
+    return new Senders(ipv4, ipv6);
   }
 
   /**
@@ -360,40 +361,24 @@ final class UdpSockets implements AutoCloseable {
     event.signal();
   }
 
-  /** Says that this thread is the one that receives, so that it need not share its sender. */
-  void receiverIsThisThread() {
-    Thread current = Thread.currentThread();
-    if (receiver != current) {
-      receiver = current;
-    }
-  }
-
   /**
    * Sends a batch, and tells it how many system calls that took.
    *
    * @return what became of it
    */
   SendResult send(UdpAddress to, Batch batch) {
-    if (Thread.currentThread() == receiver) {
-      return send(receiverSenders, to, batch);
-    }
-    otherLock.lock();
-    try {
-      return send(otherSenders, to, batch);
-    } finally {
-      otherLock.unlock();
-    }
+    return send(senders.get(), to, batch);
   }
 
-  /** Sends one datagram; by the RX thread only. */
+  /** Sends one datagram. */
   SendResult send(UdpAddress to, byte[] datagram) {
-    MemorySegment scratch = receiverSenders.scratch;
-    MemorySegment.copy(datagram, 0, scratch, ValueLayout.JAVA_BYTE, 0, datagram.length);
-    return send(receiverSenders.to(to), to, scratch, datagram.length, datagram.length);
+    Senders own = senders.get();
+    MemorySegment.copy(datagram, 0, own.scratch, ValueLayout.JAVA_BYTE, 0, datagram.length);
+    return send(own.to(to), to, own.scratch, datagram.length, datagram.length);
   }
 
-  private SendResult send(Senders senders, UdpAddress to, Batch batch) {
-    UdpSender sender = senders.to(to);
+  private SendResult send(Senders own, UdpAddress to, Batch batch) {
+    UdpSender sender = own.to(to);
     long before = sender == null ? 0 : sender.calls();
     SendResult result = send(sender, to, batch.memory(), batch.totalLength(), batch.stride());
     batch.calls(sender == null ? 0 : (int) (sender.calls() - before));

@@ -112,7 +112,6 @@ class UdpSocketsTests {
         batch.append(1000);
       }
       for (int seconds = 0; seconds < 60; seconds++) {
-        sockets.receiverIsThisThread();
         assertThat(sockets.send(to, batch)).isEqualTo(SendResult.FULL);
         assertThat(sockets.send(to, new byte[100])).isEqualTo(SendResult.FULL);
         now.addAndGet(1_000_000_000L);

@@ -1,6 +1,8 @@
 package org.tailjar.packet;
 
 import java.io.IOException;
+import java.util.ArrayList;
+import java.util.List;
 
 /** A packet device in front of another, to which it hands everything that it does not do itself. */
 public abstract class ForwardingDevice implements PacketDevice {
@@ -20,6 +22,14 @@ public abstract class ForwardingDevice implements PacketDevice {
   @Override
   public int mtu() {
     return device.mtu();
+  }
+
+  /** Those of the device, with this one in place of the first: what it changes it changes there. */
+  @Override
+  public List<PacketQueue> queues() {
+    List<PacketQueue> queues = new ArrayList<>(device.queues());
+    queues.set(0, this);
+    return queues;
   }
 
   @Override

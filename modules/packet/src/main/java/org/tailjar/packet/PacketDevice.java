@@ -1,14 +1,16 @@
 package org.tailjar.packet;
 
 import java.io.IOException;
+import java.util.List;
 
 /**
  * A source and sink of IP packets: a TUN device, or a fake one in tests and benchmarks.
  *
  * <p>One thread reads ({@link #read}, {@link #awaitReadable}), one thread writes ({@link #write});
- * {@link #wake} and {@link #close} may be called by any.
+ * {@link #wake} and {@link #close} may be called by any. A device with several {@link #queues} is
+ * read by as many threads.
  */
-public interface PacketDevice extends AutoCloseable {
+public interface PacketDevice extends PacketQueue, AutoCloseable {
 
   /** The name of the interface, such as {@code tailscale0}. */
   String name();
@@ -17,23 +19,13 @@ public interface PacketDevice extends AutoCloseable {
   int mtu();
 
   /**
-   * Reads the next packet or super-packet without waiting.
-   *
-   * @return false when there is none now
-   * @throws IOException when the device is gone
+   * The queues that packets come by, each for a thread of its own; all of them are to be read. The
+   * packets of a flow all come by the same one, in their order. They live as long as the device,
+   * which is itself the first of them.
    */
-  boolean read(SuperPacket into) throws IOException;
-
-  /**
-   * Waits until {@link #read} may succeed, {@link #wake} is called, or the time is over.
-   *
-   * @param timeoutNanos longest wait in nanoseconds; negative waits for ever
-   * @throws IOException when the device is gone
-   */
-  void awaitReadable(long timeoutNanos) throws IOException;
-
-  /** Ends the present or the next {@link #awaitReadable} at once. */
-  void wake();
+  default List<PacketQueue> queues() {
+    return List.of(this);
+  }
 
   /**
    * Writes one packet, or several of one flow merged into a super-packet.
@@ -42,16 +34,6 @@ public interface PacketDevice extends AutoCloseable {
    *     dropped
    */
   void write(GatherPacket packet) throws IOException;
-
-  /**
-   * Writes the packet that the last {@link #read} gave back to where it came from, of the same
-   * length and with the same work left to be done to it, but changed in its bytes. Called by the
-   * thread that reads, possibly while the other one writes.
-   *
-   * @throws IOException when the device is gone; a packet that the kernel refuses is counted and
-   *     dropped
-   */
-  void writeBack(SuperPacket packet) throws IOException;
 
   /**
    * Whether UDP packets of one flow may be written as a super-packet ({@link

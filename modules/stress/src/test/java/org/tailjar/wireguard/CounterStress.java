@@ -10,6 +10,7 @@ import org.openjdk.jcstress.annotations.JCStressTest;
 import org.openjdk.jcstress.annotations.Outcome;
 import org.openjdk.jcstress.annotations.State;
 import org.openjdk.jcstress.infra.results.JJ_Result;
+import org.openjdk.jcstress.infra.results.LL_Result;
 import org.openjdk.jcstress.infra.results.L_Result;
 
 /** The send counter: no number is handed out twice, and none beyond the limit. */
@@ -128,6 +129,27 @@ final class CounterStress {
     @Arbiter
     public void sendAgain(JJ_Result r) {
       r.r2 = session.reserve(1);
+    }
+  }
+
+  /** Who takes counters behind those of another thread sees that it has not sent them. */
+  @JCStressTest
+  @Outcome(id = "0, wait", expect = ACCEPTABLE, desc = "behind the other")
+  @Outcome(id = "2000, go", expect = ACCEPTABLE, desc = "before the other")
+  @Outcome(expect = FORBIDDEN, desc = "the other is outrun, or waited for in vain")
+  @State
+  public static class TwoInOrder {
+    private final SendOrder order = Sessions.fresh().sendOrder(2);
+
+    @Actor
+    public void held(LL_Result r) {
+      r.r1 = order.reserve(0, 1);
+    }
+
+    @Actor
+    public void ahead(LL_Result r) {
+      long last = order.reserve(1, 2000) + 1999;
+      r.r2 = order.mustWait(1, last) ? "wait" : "go";
     }
   }
 }

@@ -39,8 +39,8 @@ import org.tailjar.wireguard.WireGuard;
 
 /**
  * Everything that depends on the node key: WireGuard, the paths with their sockets and relay
- * connections, and the two threads that move packets. Made anew when the key changes or a thread
- * fails; the packet device outlives it.
+ * connections, and the threads that move packets. Made anew when the key changes or a thread fails;
+ * the packet device outlives it.
  */
 final class PacketPath {
 
@@ -161,7 +161,7 @@ final class PacketPath {
   /**
    * Ends the threads and closes the sockets and relay connections; may be called again.
    *
-   * @return whether both threads have ended in that time
+   * @return whether the threads have ended in that time
    */
   boolean close(Duration longest) {
     boolean ended = dataPlane.close(longest);

@@ -3,76 +3,58 @@ package org.tailjar.tun;
 import java.io.IOException;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
-import java.lang.foreign.ValueLayout;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.concurrent.atomic.AtomicLong;
 import org.tailjar.linux.ClosedDescriptorException;
 import org.tailjar.linux.Errno;
-import org.tailjar.linux.EventDescriptor;
 import org.tailjar.linux.IoVector;
 import org.tailjar.linux.LinuxException;
 import org.tailjar.linux.Netlink;
 import org.tailjar.linux.NetworkLink;
-import org.tailjar.linux.Poll;
 import org.tailjar.linux.TunDescriptor;
 import org.tailjar.packet.GatherPacket;
 import org.tailjar.packet.PacketDevice;
+import org.tailjar.packet.PacketQueue;
 import org.tailjar.packet.SuperPacket;
 
 /**
  * A TUN interface of Linux, with TCP and UDP segmentation offload where the kernel has them: one
- * read or write then carries up to 64 KiB of one flow.
+ * read or write then carries up to 64 KiB of one flow. The interface disappears when the device is
+ * closed, or the process ends.
  *
- * <p>Ahead of each packet lies a header (struct virtio_net_hdr, virtio 1.2 5.1.6, in the byte order
- * of the machine) that says what is still to be done to it. The interface disappears when the
- * device is closed, or the process ends.
+ * <p>If it has several queues, the kernel chooses one for each flow by a hash of addresses and
+ * ports, the same for both directions. Fragments have no ports, so they may come by another queue
+ * than the whole packets of their flow.
  */
 public final class TunDevice implements PacketDevice {
 
-  private static final int HEADER = TunDescriptor.HEADER_LENGTH;
-  private static final int FLAGS = 0;
-  private static final int GSO_TYPE = 1;
-  private static final int HEADER_BYTES = 2;
-  private static final int GSO_SIZE = 4;
-  private static final int CHECKSUM_START = 6;
-  private static final int CHECKSUM_OFFSET = 8;
-  private static final int NEEDS_CHECKSUM = 1;
-  private static final int GSO_NONE = 0;
-  private static final int GSO_TCP4 = 1;
-  private static final int GSO_TCP6 = 4;
-  private static final int GSO_UDP = 5;
-  private static final int GSO_ECN = 0x80;
   private static final int MAX_PIECES = 1023;
 
-  private final TunDescriptor descriptor;
+  private final List<TunQueue> queues;
+  private final TunDescriptor writer;
   private final int mtu;
   private final boolean header;
   private final boolean tcp;
   private final boolean udp;
-  private final EventDescriptor event;
-  private final Poll readable;
-  private final MemorySegment writeHeader = Arena.ofAuto().allocate(HEADER, 8);
+  private final MemorySegment writeHeader = Arena.ofAuto().allocate(VnetHeader.LENGTH, 8);
   private final IoVector vector = new IoVector(MAX_PIECES + 1);
-
-  /** Of the thread that reads, which may write while the other one does. */
-  private final IoVector back = new IoVector(1);
-
   private final AtomicLong refused = new AtomicLong();
-  private final AtomicLong unknown = new AtomicLong();
 
   private TunDevice(
-      TunDescriptor descriptor,
-      EventDescriptor event,
-      int mtu,
-      boolean header,
-      boolean tcp,
-      boolean udp) {
-    this.descriptor = descriptor;
-    this.event = event;
+      List<TunDescriptor> descriptors, int mtu, boolean header, boolean tcp, boolean udp)
+      throws LinuxException {
+    writer = descriptors.getLast();
     this.mtu = mtu;
     this.header = header;
     this.tcp = tcp;
     this.udp = udp;
-    readable = new Poll(descriptor.descriptor(), event.descriptor());
+    List<TunQueue> made = new ArrayList<>();
+    for (TunDescriptor read :
+        descriptors.size() == 1 ? descriptors : descriptors.subList(0, descriptors.size() - 1)) {
+      made.add(new TunQueue(read, writer, header, refused));
+    }
+    queues = List.copyOf(made);
   }
 
   /**
@@ -83,24 +65,24 @@ public final class TunDevice implements PacketDevice {
    */
   public static TunDevice open(TunConfig config) throws TunException {
     boolean header = config.tcpOffload();
-    TunDescriptor descriptor = make(config, header);
+    List<TunDescriptor> descriptors = make(config, header);
+    TunDescriptor first = descriptors.getFirst();
     try {
-      boolean udp = header && config.udpOffload() && offloads(descriptor, true);
-      boolean tcp = udp || (header && offloads(descriptor, false));
+      // Of the interface, whichever of its queues is asked.
+      boolean udp = header && config.udpOffload() && offloads(first, true);
+      boolean tcp = udp || (header && offloads(first, false));
       try (Netlink netlink = Netlink.open()) {
         // Somebody may have renamed or removed it in this very moment.
         NetworkLink link =
             netlink
-                .link(descriptor.name())
+                .link(first.name())
                 .orElseThrow(
-                    () ->
-                        new LinuxException(
-                            Errno.ENODEV, "find the interface " + descriptor.name()));
+                    () -> new LinuxException(Errno.ENODEV, "find the interface " + first.name()));
         netlink.setMtu(link.index(), config.mtu());
       }
-      return new TunDevice(descriptor, EventDescriptor.open(), config.mtu(), header, tcp, udp);
+      return new TunDevice(descriptors, config.mtu(), header, tcp, udp);
     } catch (IOException e) {
-      descriptor.close();
+      descriptors.forEach(TunDescriptor::close);
       throw new TunException(TunException.Kind.OTHER, e.getMessage(), e);
     }
   }
@@ -111,16 +93,44 @@ public final class TunDevice implements PacketDevice {
     return descriptor.setOffloads(udp ? flags | TunDescriptor.UDP4 | TunDescriptor.UDP6 : flags);
   }
 
-  private static TunDescriptor make(TunConfig config, boolean header) throws TunException {
+  /** What is read and written: one descriptor for both, or several to read and one to write. */
+  private static List<TunDescriptor> make(TunConfig config, boolean header) throws TunException {
     String name = config.name();
     if (!name.matches("[!-.0-9;-~]{1," + TunDescriptor.MAX_NAME + "}") || name.contains("%")) {
       throw new TunException(
           TunException.Kind.BAD_NAME, "\"" + name + "\" cannot be the name of an interface");
     }
+    if (config.queues() > 1) {
+      List<TunDescriptor> queued = makeQueued(config, header);
+      if (!queued.isEmpty()) {
+        return queued;
+      }
+    }
     try {
-      return TunDescriptor.open(config.device(), name, header);
+      return List.of(TunDescriptor.open(config.device(), name, header));
     } catch (LinuxException e) {
       throw explained(config, e);
+    }
+  }
+
+  /**
+   * Descriptors of an interface with several queues, the last one to write on: if it was also read,
+   * the kernel would move every flow that has answers to it, and with them all work to one thread.
+   * None when that cannot be made: one queue is tried then, and what it fails with is reported.
+   */
+  private static List<TunDescriptor> makeQueued(TunConfig config, boolean header) {
+    List<TunDescriptor> made = new ArrayList<>();
+    try {
+      TunDescriptor first = TunDescriptor.openQueued(config.device(), config.name(), header);
+      made.add(first);
+      while (made.size() <= config.queues()) {
+        made.add(first.addQueue());
+      }
+      made.getLast().detach();
+      return made;
+    } catch (IOException _) {
+      made.forEach(TunDescriptor::close);
+      return List.of();
     }
   }
 
@@ -159,12 +169,17 @@ public final class TunDevice implements PacketDevice {
 
   @Override
   public String name() {
-    return descriptor.name();
+    return writer.name();
   }
 
   @Override
   public int mtu() {
     return mtu;
+  }
+
+  @Override
+  public List<PacketQueue> queues() {
+    return List.copyOf(queues);
   }
 
   /** Whether TCP super-packets are read and written. */
@@ -185,64 +200,22 @@ public final class TunDevice implements PacketDevice {
 
   /** Packets from the kernel that were dropped since their header is none that was agreed. */
   public long unknownReads() {
-    return unknown.get();
+    return queues.stream().mapToLong(TunQueue::unknownReads).sum();
   }
 
   @Override
   public boolean read(SuperPacket into) throws IOException {
-    int ahead = header ? HEADER : 0;
-    while (true) {
-      int at = into.start() - ahead;
-      int read = descriptor.read(into.memory(), at, ahead + SuperPacket.MAX_LENGTH);
-      if (read < 0) {
-        return false;
-      }
-      if (read > ahead && (!header || parse(into, at, read - ahead))) {
-        if (!header) {
-          into.set(read);
-        }
-        return true;
-      }
-      unknown.lazySet(unknown.get() + 1);
-    }
-  }
-
-  private static boolean parse(SuperPacket into, int at, int length) {
-    MemorySegment memory = into.memory();
-    boolean needsChecksum = (memory.get(ValueLayout.JAVA_BYTE, at + FLAGS) & NEEDS_CHECKSUM) != 0;
-    int type = memory.get(ValueLayout.JAVA_BYTE, at + GSO_TYPE) & 0xff & ~GSO_ECN;
-    int checksumStart = unsignedShort(memory, at + CHECKSUM_START);
-    int checksumOffset = unsignedShort(memory, at + CHECKSUM_OFFSET);
-    if (type == GSO_NONE) {
-      if (needsChecksum) {
-        into.set(length, SuperPacket.Offload.CHECKSUM, 0, checksumStart, checksumOffset);
-      } else {
-        into.set(length);
-      }
-      return true;
-    }
-    if (!needsChecksum || (type != GSO_TCP4 && type != GSO_TCP6 && type != GSO_UDP)) {
-      return false;
-    }
-    into.set(
-        length,
-        type == GSO_UDP ? SuperPacket.Offload.UDP : SuperPacket.Offload.TCP,
-        unsignedShort(memory, at + GSO_SIZE),
-        checksumStart,
-        checksumOffset);
-    return true;
+    return queues.getFirst().read(into);
   }
 
   @Override
   public void awaitReadable(long timeoutNanos) throws IOException {
-    if ((readable.await(timeoutNanos) & 2) != 0) {
-      event.drain();
-    }
+    queues.getFirst().awaitReadable(timeoutNanos);
   }
 
   @Override
   public void wake() {
-    event.signal();
+    queues.getFirst().wake();
   }
 
   @Override
@@ -253,8 +226,8 @@ public final class TunDevice implements PacketDevice {
     }
     vector.clear();
     if (header) {
-      fillHeader(packet);
-      vector.add(writeHeader, 0, HEADER);
+      VnetHeader.fill(writeHeader, packet);
+      vector.add(writeHeader, 0, VnetHeader.LENGTH);
     } else if (packet.offload() != SuperPacket.Offload.NONE) {
       throw new IllegalArgumentException("a super-packet for a device without offloads");
     }
@@ -262,53 +235,19 @@ public final class TunDevice implements PacketDevice {
     for (int i = 0; i < pieces; i++) {
       vector.add(memory, packet.offset(i), packet.length(i));
     }
-    if (descriptor.write(vector) != 0) {
+    if (writer.write(vector) != 0) {
       refused.incrementAndGet();
     }
   }
 
-  /** The header that the kernel gave with the packet lies ahead of it still, and says it all. */
   @Override
   public void writeBack(SuperPacket packet) throws IOException {
-    int ahead = header ? HEADER : 0;
-    back.clear();
-    back.add(packet.memory(), packet.start() - ahead, ahead + packet.length());
-    if (descriptor.write(back) != 0) {
-      refused.incrementAndGet();
-    }
-  }
-
-  private void fillHeader(GatherPacket packet) {
-    writeHeader.fill((byte) 0);
-    if (packet.offload() == SuperPacket.Offload.NONE) {
-      return;
-    }
-    writeHeader.set(ValueLayout.JAVA_BYTE, FLAGS, (byte) NEEDS_CHECKSUM);
-    putShort(CHECKSUM_START, packet.checksumStart());
-    putShort(CHECKSUM_OFFSET, packet.checksumOffset());
-    if (packet.offload() == SuperPacket.Offload.CHECKSUM) {
-      return;
-    }
-    boolean ipv4 = packet.memory().get(ValueLayout.JAVA_BYTE, packet.offset(0)) >>> 4 == 4;
-    int type = packet.offload() == SuperPacket.Offload.UDP ? GSO_UDP : ipv4 ? GSO_TCP4 : GSO_TCP6;
-    writeHeader.set(ValueLayout.JAVA_BYTE, GSO_TYPE, (byte) type);
-    putShort(HEADER_BYTES, packet.headerLength());
-    putShort(GSO_SIZE, packet.segmentSize());
+    queues.getFirst().writeBack(packet);
   }
 
   @Override
   public void close() {
-    // In this order: a thread that the signal wakes must find the device closed.
-    descriptor.close();
-    event.signal();
-    event.close();
-  }
-
-  private static int unsignedShort(MemorySegment memory, long at) {
-    return memory.get(ValueLayout.JAVA_SHORT_UNALIGNED, at) & 0xffff;
-  }
-
-  private void putShort(int at, int value) {
-    writeHeader.set(ValueLayout.JAVA_SHORT_UNALIGNED, at, (short) value);
+    writer.close();
+    queues.forEach(TunQueue::close);
   }
 }

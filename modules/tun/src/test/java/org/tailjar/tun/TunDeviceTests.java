@@ -271,7 +271,7 @@ class TunDeviceTests {
     namespace.run(
         () ->
             assertKind(
-                new TunConfig("/dev/net/none", "tailscale0", 1280, true, true),
+                new TunConfig("/dev/net/none", "tailscale0", 1280, true, true, 1),
                 TunException.Kind.NO_DEVICE));
   }
 

@@ -4,6 +4,7 @@ import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.nio.ByteOrder;
 import java.util.concurrent.atomic.AtomicLong;
+import org.jspecify.annotations.Nullable;
 import org.tailjar.crypto.Aead;
 import org.tailjar.crypto.AeadContext;
 import org.tailjar.crypto.AeadKey;
@@ -62,6 +63,8 @@ public final class Session {
   private final long rekeyReceivingNanos;
   private final long rejectNanos;
 
+  private volatile @Nullable SendOrder sendOrder;
+
   // Of the RX thread.
   private final ReplayWindow window = new ReplayWindow();
   private boolean closed;
@@ -112,6 +115,30 @@ public final class Session {
         return first;
       }
     }
+  }
+
+  /** A counter that is not greater than any that is yet to be handed out. */
+  long nextCounter() {
+    return sendCounter.get();
+  }
+
+  /**
+   * What keeps threads near each other that send on this session at once.
+   *
+   * @param senders how many there are, the same number in every call
+   */
+  public SendOrder sendOrder(int senders) {
+    SendOrder order = sendOrder;
+    return order != null ? order : firstSendOrder(senders);
+  }
+
+  private synchronized SendOrder firstSendOrder(int senders) {
+    SendOrder order = sendOrder;
+    if (order == null) {
+      order = new SendOrder(this, senders);
+      sendOrder = order;
+    }
+    return order;
   }
 
   /**
