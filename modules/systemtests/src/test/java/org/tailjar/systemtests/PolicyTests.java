@@ -113,32 +113,6 @@ class PolicyTests {
 
   /** Whether a TCP connection to a listener at nb comes about. */
   private boolean tcp(String address, int port) {
-    Process listener =
-        lab.spawn(
-            "nb",
-            lab.file("listen.log"),
-            Map.of(),
-            "socat",
-            "-u",
-            "TCP4-LISTEN:" + port + ",reuseaddr",
-            "-");
-    try {
-      assertThat(
-              Shell.eventually(
-                  Duration.ofSeconds(5),
-                  () -> lab.run("nb", "ss", "-Htln").output().contains(":" + port)))
-          .isTrue();
-      return lab.run(
-                  "na",
-                  "sh",
-                  "-c",
-                  "echo x | socat -u - TCP4:" + address + ":" + port + ",connect-timeout=2")
-              .status()
-          == 0;
-    } finally {
-      listener.descendants().forEach(ProcessHandle::destroyForcibly);
-      listener.destroyForcibly();
-      Lab.await(listener);
-    }
+    return TcpProbe.passes(lab, "na", "nb", address, port);
   }
 }
