@@ -44,7 +44,7 @@ final class NodeFixes {
   static Node patch(Node n, PeerChange p) {
     Draft draft = new Draft(n);
     draft.key = p.key() == null ? n.key() : p.key();
-    draft.keyExpiry = p.keyExpiry() == null ? n.keyExpiry() : p.keyExpiry();
+    draft.keyExpiry = p.keyExpiry() == null ? n.keyExpiry() : p.keyExpiry().time();
     draft.discoKey = p.discoKey() == null ? n.discoKey() : p.discoKey();
     draft.endpoints = p.endpoints() == null ? n.endpoints() : p.endpoints();
     draft.homeDerp = p.derpRegion() == 0 ? n.homeDerp() : p.derpRegion();

@@ -20,7 +20,7 @@ import org.tailjar.crypto.NodePublicKey;
  * @param discoKey the new DISCO key
  * @param online whether it is online
  * @param lastSeen when it was last seen
- * @param keyExpiry when its key expires
+ * @param keyExpiry when its key expires; here alone the zero time is not the same as none
  */
 @Json
 public record PeerChange(
@@ -33,7 +33,7 @@ public record PeerChange(
     @Json.Property("DiscoKey") @Nullable DiscoPublicKey discoKey,
     @Json.Property("Online") @Nullable Boolean online,
     @Json.Property("LastSeen") @Nullable Instant lastSeen,
-    @Json.Property("KeyExpiry") @Nullable Instant keyExpiry) {
+    @Json.Property("KeyExpiry") @Nullable KeyExpiry keyExpiry) {
 
   /** Makes the collections unmodifiable. */
   public PeerChange {

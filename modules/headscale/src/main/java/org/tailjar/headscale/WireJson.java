@@ -34,6 +34,7 @@ public final class WireJson {
           // An empty packet filter denies all; an absent one changes nothing.
           .serializeEmpty(true)
           .add(Instant.class, new Text<>(WireJson::time, Instant::toString))
+          .add(KeyExpiry.class, new Text<>(text -> new KeyExpiry(time(text)), WireJson::text))
           .add(MachinePublicKey.class, new Text<>(MachinePublicKey::parse, MachinePublicKey::text))
           .add(NodePublicKey.class, new Text<>(NodePublicKey::parse, NodePublicKey::text))
           .add(DiscoPublicKey.class, new Text<>(DiscoPublicKey::parse, DiscoPublicKey::text))
@@ -110,6 +111,11 @@ public final class WireJson {
     } catch (DateTimeException e) {
       throw new IllegalArgumentException("not a time: " + text, e);
     }
+  }
+
+  private static String text(KeyExpiry expiry) {
+    Instant time = expiry.time();
+    return (time == null ? GO_ZERO_TIME : time).toString();
   }
 
   /** A value that is a string on the wire; the empty string is none. */

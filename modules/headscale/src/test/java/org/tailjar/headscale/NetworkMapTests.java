@@ -14,6 +14,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.MethodSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 class NetworkMapTests {
 
@@ -145,6 +146,20 @@ class NetworkMapTests {
             peer2(Node::keyExpiry),
             Instant.parse("2027-01-01T00:00:00Z")),
         row(
+            "patch expiry away",
+            "{\"PeersChanged\": [{\"ID\": 2, \"Key\": \"%s\", ".formatted(KEY2)
+                + "\"KeyExpiry\": \"2026-01-01T00:00:00Z\"}], \"PeersChangedPatch\": ["
+                + "{\"NodeID\": 2, \"KeyExpiry\": \"0001-01-01T00:00:00Z\"}]}",
+            map -> map.isExpired(map.peersById().get(2L), NOW),
+            false),
+        row(
+            "patch expiry null",
+            "{\"PeersChanged\": [{\"ID\": 2, \"Key\": \"%s\", ".formatted(KEY2)
+                + "\"KeyExpiry\": \"2026-01-01T00:00:00Z\"}], \"PeersChangedPatch\": ["
+                + "{\"NodeID\": 2, \"KeyExpiry\": null}]}",
+            map -> map.isExpired(map.peersById().get(2L), NOW),
+            true),
+        row(
             "patch attributes",
             patch("\"CapMap\": {\"a\": [1]}"),
             peer2(p -> p.capMap().keySet()),
@@ -254,6 +269,30 @@ class NetworkMapTests {
     NetworkMap before = first();
     before.with(message(json), NOW);
     assertThat(before).isEqualTo(first());
+  }
+
+  /** What this node has no use for; {@link DebugOrdersTests} has what a client is ordered to do. */
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "\"SSHPolicy\": {\"rules\": [{\"principals\": [{\"any\": true}]}]}",
+        "\"SSHPolicy\": null",
+        "\"DisplayMessages\": {\"w\": {\"Title\": \"t\", \"Text\": \"x\"}, \"*\": null}",
+        "\"CollectServices\": true",
+        "\"CollectServices\": null",
+        "\"Debug\": {\"SleepSeconds\": 0.5, \"Exit\": 1, \"DisableLogTail\": true}",
+        "\"ClientVersion\": {\"RunningLatest\": true}",
+        "\"TKAInfo\": {\"Head\": \"h\", \"Disabled\": true}",
+        "\"ControlDialPlan\": {\"Candidates\": [{\"IP\": \"192.0.2.1\"}]}",
+        "\"DefaultAutoUpdate\": true",
+        "\"MapSessionHandle\": \"m\", \"Seq\": 5"
+      })
+  void whatIsOfNoUseHereChangesNothingAndTakesNothingFromTheRest(String fields) throws Exception {
+    NetworkMap map = first();
+    assertThat(map.with(message("{" + fields + "}"), NOW)).isSameAs(map);
+    assertThat(map.with(message("{" + fields + ", \"PeersRemoved\": [2]}"), NOW))
+        .isEqualTo(map.with(message("{\"PeersRemoved\": [2]}"), NOW))
+        .isNotEqualTo(map);
   }
 
   @Test

@@ -25,7 +25,7 @@ final class RealHeadscale implements AutoCloseable {
   private final boolean tls;
   private Process process;
 
-  private RealHeadscale(Path program, Path directory, boolean tls) throws Exception {
+  private RealHeadscale(Path program, Path directory, boolean tls, String relays) throws Exception {
     this.tls = tls;
     this.program = program;
     this.directory = directory;
@@ -47,8 +47,7 @@ final class RealHeadscale implements AutoCloseable {
             stun_listen_addr: "127.0.0.1:%d", private_key_path: %s/derp.key,
             automatically_add_embedded_derp_region: true, ipv4: 127.0.0.1}
           urls: []
-          paths: []
-          auto_update_enabled: false
+          %s
         disable_check_updates: true
         database: {type: sqlite, sqlite: {path: %s/db.sqlite, write_ahead_log: true}}
         log: {level: info}
@@ -66,6 +65,7 @@ final class RealHeadscale implements AutoCloseable {
                 directory,
                 freePort(),
                 directory,
+                relays,
                 directory));
     if (tls) {
       Files.writeString(
@@ -80,9 +80,22 @@ final class RealHeadscale implements AutoCloseable {
 
   /** Starts it, or skips the test by the program's name. */
   static RealHeadscale startIn(Path directory, boolean tls) throws Exception {
+    return new RealHeadscale(program(), directory, tls, "paths: []\n  auto_update_enabled: false");
+  }
+
+  /** As {@link #startIn}, with relays of a file beside its own; it reads the file each second. */
+  static RealHeadscale startWithRelays(Path directory, Path file) throws Exception {
+    return new RealHeadscale(
+        program(),
+        directory,
+        false,
+        "paths: [%s]\n  auto_update_enabled: true\n  update_frequency: 1s".formatted(file));
+  }
+
+  private static Path program() {
     @Nullable Path program = find();
     Assumptions.assumeTrue(program != null, "there is no headscale on PATH");
-    return new RealHeadscale(program, directory, tls);
+    return program;
   }
 
   private static @Nullable Path find() {
@@ -119,7 +132,12 @@ final class RealHeadscale implements AutoCloseable {
   }
 
   AuthKey authKey(String... flags) throws Exception {
-    List<String> command = new ArrayList<>(List.of("preauthkeys", "create", "-u", "1", "-e", "1h"));
+    return authKey(1, flags);
+  }
+
+  AuthKey authKey(int user, String... flags) throws Exception {
+    List<String> command =
+        new ArrayList<>(List.of("preauthkeys", "create", "-u", Integer.toString(user), "-e", "1h"));
     command.addAll(List.of(flags));
     return AuthKey.of(run(command.toArray(String[]::new)).lines().toList().getLast());
   }

@@ -9,6 +9,7 @@ import org.tailjar.headscale.DerpMapWire;
 import org.tailjar.headscale.DnsConfig;
 import org.tailjar.headscale.DnsResolver;
 import org.tailjar.headscale.FilterRuleWire;
+import org.tailjar.headscale.KeyExpiry;
 import org.tailjar.headscale.MapResponse;
 import org.tailjar.headscale.Node;
 import org.tailjar.headscale.PeerChange;
@@ -19,9 +20,6 @@ final class MapMessages {
 
   private static final UserProfile PROFILE =
       new UserProfile(RegisteredNode.USER, "test", "Test", null);
-
-  /** The zero of the wire's times: a key that does not expire. */
-  private static final Instant NEVER = Instant.parse("0001-01-01T00:00:00Z");
 
   /** What Headscale sends when it has no policy. */
   static final List<FilterRuleWire> ALLOW_ALL = List.of(FilterRules.allow("*", "*"));
@@ -106,21 +104,16 @@ final class MapMessages {
   }
 
   static PeerChange keyExpiry(RegisteredNode node) {
-    return new PeerChange(node.id, 0, 0, null, null, null, null, null, null, node.expiry);
+    return new PeerChange(node.id, 0, 0, null, null, null, null, null, null, expiry(node));
   }
 
   static PeerChange keyRotated(RegisteredNode node) {
     return new PeerChange(
-        node.id,
-        0,
-        0,
-        null,
-        node.endpoints,
-        node.nodeKey,
-        node.discoKey,
-        null,
-        null,
-        node.expiry == null ? NEVER : node.expiry);
+        node.id, 0, 0, null, node.endpoints, node.nodeKey, node.discoKey, null, null, expiry(node));
+  }
+
+  private static KeyExpiry expiry(RegisteredNode node) {
+    return new KeyExpiry(node.expiry);
   }
 
   private static MapResponse message(

@@ -1,0 +1,126 @@
+package org.tailjar.wireguard;
+
+import static org.openjdk.jcstress.annotations.Expect.ACCEPTABLE;
+import static org.openjdk.jcstress.annotations.Expect.FORBIDDEN;
+
+import org.openjdk.jcstress.annotations.Actor;
+import org.openjdk.jcstress.annotations.Arbiter;
+import org.openjdk.jcstress.annotations.JCStressTest;
+import org.openjdk.jcstress.annotations.Outcome;
+import org.openjdk.jcstress.annotations.State;
+import org.openjdk.jcstress.infra.results.LL_Result;
+import org.openjdk.jcstress.infra.results.L_Result;
+
+/** Batches of messages and the end of their keys. */
+final class BatchStress {
+
+  private BatchStress() {}
+
+  /**
+   * A session is ended and its key overwritten while a batch is sealed whose counters it handed
+   * out. What is sealed is sealed with the whole key; of a batch that is refused, and never sent,
+   * the rest is as it was.
+   */
+  @JCStressTest
+  @Outcome(
+      id = {"sealed", "refused"},
+      expect = ACCEPTABLE)
+  @Outcome(expect = FORBIDDEN, desc = "sealed with a key that was overwritten, or by half")
+  @State
+  public static class Sealing {
+    private final Session session = Sessions.fresh();
+    private final MessageBatch batch = new MessageBatch();
+    private String outcome = "";
+
+    {
+      batch.reserve(session);
+    }
+
+    @Actor
+    public void rx() {
+      session.close();
+      session.destroySendKey();
+    }
+
+    @Actor
+    public void tx() {
+      try {
+        batch.seal(session);
+        outcome = "sealed";
+      } catch (IllegalStateException _) {
+        outcome = "refused";
+      }
+    }
+
+    @Arbiter
+    public void look(L_Result r) {
+      int sealed = batch.sealedBy(1);
+      int plain = batch.plain();
+      boolean whole =
+          sealed + plain == MessageBatch.COUNT && (plain == 0 || outcome.equals("refused"));
+      r.r1 = whole ? outcome : outcome + ": " + sealed + " by the key, " + plain + " plain";
+    }
+  }
+
+  /** A session is ended while a batch of its messages is opened: each comes out whole or not. */
+  @JCStressTest
+  @Outcome(
+      id = {"opened 5, late 0", "opened 0, late 0", "refused, late 0"},
+      expect = ACCEPTABLE)
+  @Outcome(expect = FORBIDDEN, desc = "opened by half, to something else, or after the end")
+  @State
+  public static class Opening {
+    private final Session session = Sessions.fresh();
+    private final MessageBatch batch = MessageBatch.sealedWith(session);
+    private final MessageBatch late = MessageBatch.sealedWith(session);
+    private String outcome = "";
+
+    @Actor
+    public void rx() {
+      outcome = batch.open(session);
+    }
+
+    @Actor
+    public void end() {
+      session.close();
+    }
+
+    @Arbiter
+    public void look(L_Result r) {
+      r.r1 = outcome + ", late " + late.open(session).replace("opened ", "");
+    }
+  }
+
+  /**
+   * What an overwritten key, and one that is overwritten by half, would let in: messages sealed
+   * with zeros, which anybody can make.
+   */
+  @JCStressTest
+  @Outcome(
+      id = {"opened 0, opened 0", "refused, opened 0"},
+      expect = ACCEPTABLE)
+  @Outcome(expect = FORBIDDEN, desc = "opened with what is left of a key")
+  @State
+  public static class Remains {
+    private final Session session = Sessions.fresh();
+    private final MessageBatch batch = MessageBatch.forged(session);
+    private final MessageBatch late = MessageBatch.forged(session);
+    private String outcome = "";
+
+    @Actor
+    public void rx() {
+      outcome = batch.open(session);
+    }
+
+    @Actor
+    public void end() {
+      session.close();
+    }
+
+    @Arbiter
+    public void look(LL_Result r) {
+      r.r1 = outcome;
+      r.r2 = late.open(session);
+    }
+  }
+}
