@@ -28,7 +28,7 @@ final class SteppedPlane {
   private final IpPrefix address;
   private final MemoryDevice device;
   private final MemoryPaths paths = new MemoryPaths();
-  private final Statistics statistics = new Statistics();
+  private final Statistics statistics = new Statistics(1);
   private final Inbox inbox = new Inbox();
   private final Staging staging = new Staging();
   private final Transmitter transmitter;
@@ -67,7 +67,16 @@ final class SteppedPlane {
     WireGuard wireGuard =
         new WireGuard(key, aead, Timings.STANDARD, InstantSource.system(), new SecureRandom());
     transmitter =
-        new Transmitter(device, paths, aead, flows, staging, statistics.tx(), new Requests());
+        new Transmitter(
+            device,
+            device.mtu(),
+            paths,
+            aead,
+            OutBatches.Turn.ALONE,
+            flows,
+            staging,
+            statistics.tx(0),
+            new Requests());
     receiver =
         new Receiver(
             device,
@@ -97,7 +106,7 @@ final class SteppedPlane {
     PacketFilter filter = PacketFilter.compile(List.of(FilterRule.ALLOW_ALL), List.of(address));
     NodePublicKey peer = other.key.publicKey();
     PeerTable.Entry entry = new PeerTable.Entry(peer, List.of(other.address), new Neighbour(peer));
-    links = links.next(new PeerTable(List.of(entry), filter), device.mtu(), staging);
+    links = links.next(new PeerTable(List.of(entry), filter), device.mtu(), staging, 1);
     List<PeerLink> added = List.copyOf(links.byKey().values());
     inbox.add(() -> receiver.change(List.of(), added));
     receive();

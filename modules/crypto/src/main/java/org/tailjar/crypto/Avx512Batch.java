@@ -29,6 +29,10 @@ final class Avx512Batch {
   /** What they take, in the same measure, when each is set up for itself. */
   private static final int BLOCKS_ALONE = 6;
 
+  /** Where the key is in the parameters. */
+  private static final long KEY =
+      Avx512ChaCha20.STATE + (long) Integer.BYTES * IntrinsicAead.CONSTANTS.length;
+
   private static final long WHOLE_BLOCK = -1;
   private static final int INITIAL_WORK = 2048;
   private static final ValueLayout.OfLong WORD =
@@ -90,19 +94,22 @@ final class Avx512Batch {
       int plaintextLength,
       int lastPlaintextLength) {
     check(in, offset, distance, messages, plaintextLength, lastPlaintextLength);
-    setKey(key);
-    for (int first = 0; first < messages; first += LANES) {
-      begin(in, offset, distance, first, messages, plaintextLength, lastPlaintextLength);
-      makeOneTimeKeys(counters, first);
-      addKeyStream(counters, first);
-      computeTags();
-      for (int i = 0; i < count; i++) {
-        long at = start + (long) i * stride + length(i);
-        memory.set(WORD, at, tags[2 * i]);
-        memory.set(WORD, at + Long.BYTES, tags[2 * i + 1]);
+    try {
+      setKey(key);
+      for (int first = 0; first < messages; first += LANES) {
+        begin(in, offset, distance, first, messages, plaintextLength, lastPlaintextLength);
+        makeOneTimeKeys(counters, first);
+        addKeyStream(counters, first);
+        computeTags();
+        for (int i = 0; i < count; i++) {
+          long at = start + (long) i * stride + length(i);
+          memory.set(WORD, at, tags[2 * i]);
+          memory.set(WORD, at + Long.BYTES, tags[2 * i + 1]);
+        }
       }
+    } finally {
+      forgetKeys();
     }
-    Reference.reachabilityFence(this);
   }
 
   /**
@@ -123,21 +130,24 @@ final class Avx512Batch {
     int each = sealedLength - TAG_LENGTH;
     int last = lastSealedLength - TAG_LENGTH;
     check(in, offset, distance, messages, each, last);
-    setKey(key);
-    for (int first = 0; first < messages; first += LANES) {
-      begin(in, offset, distance, first, messages, each, last);
-      makeOneTimeKeys(counters, first);
-      computeTags();
-      for (int i = 0; i < count; i++) {
-        long at = start + (long) i * stride + length(i);
-        long difference =
-            tags[2 * i] ^ memory.get(WORD, at)
-                | tags[2 * i + 1] ^ memory.get(WORD, at + Long.BYTES);
-        authentic[first + i] = difference == 0;
+    try {
+      setKey(key);
+      for (int first = 0; first < messages; first += LANES) {
+        begin(in, offset, distance, first, messages, each, last);
+        makeOneTimeKeys(counters, first);
+        computeTags();
+        for (int i = 0; i < count; i++) {
+          long at = start + (long) i * stride + length(i);
+          long difference =
+              tags[2 * i] ^ memory.get(WORD, at)
+                  | tags[2 * i + 1] ^ memory.get(WORD, at + Long.BYTES);
+          authentic[first + i] = difference == 0;
+        }
+        addKeyStream(counters, first);
       }
-      addKeyStream(counters, first);
+    } finally {
+      forgetKeys();
     }
-    Reference.reachabilityFence(this);
   }
 
   private void check(
@@ -159,8 +169,16 @@ final class Avx512Batch {
   }
 
   private void setKey(IntrinsicAead.Key key) {
-    key.copyTo(
-        cipher, Avx512ChaCha20.STATE + (long) Integer.BYTES * IntrinsicAead.CONSTANTS.length);
+    key.copyTo(cipher, KEY);
+  }
+
+  /** A key that is destroyed must not live on here while there is no traffic. */
+  private void forgetKeys() {
+    cipher.asSlice(KEY, ChaCha20Poly1305.KEY_LENGTH).fill((byte) 0);
+    oneTimeKeys.fill((byte) 0);
+    unused.fill((byte) 0); // key stream
+    tagger.asSlice(Avx512Poly1305.KEYS, Avx512Poly1305.LIMBS * BLOCK_LENGTH).fill((byte) 0);
+    Reference.reachabilityFence(this);
   }
 
   private void begin(

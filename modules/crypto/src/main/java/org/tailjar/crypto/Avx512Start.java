@@ -36,9 +36,18 @@ final class Avx512Start {
   /** Whether the code may be used; the first call has it made. */
   boolean isReady() {
     if (!ready && !begun.get() && begun.compareAndSet(false, true)) {
-      Thread.ofPlatform().daemon().name("tailjar-cipher").start(this::run);
+      start();
     }
     return ready;
+  }
+
+  private void start() {
+    try {
+      Thread.ofPlatform().daemon().name("tailjar-cipher").start(this::run);
+    } catch (OutOfMemoryError e) { // no thread to be had
+      LOG.log(Level.INFO, "The machine code for batches is not made: {0}", e.getMessage());
+      over.countDown();
+    }
   }
 
   /** Has it made and waits for it. */
@@ -64,7 +73,8 @@ final class Avx512Start {
         LOG.log(Level.WARNING, "The machine code for batches gives wrong answers; not used");
       }
     } catch (RuntimeException | LinkageError e) {
-      LOG.log(Level.DEBUG, "The machine code for batches does not work here; not used", e);
+      LOG.log(Level.INFO, "The machine code for batches is not used: {0}", e.getMessage());
+      LOG.log(Level.DEBUG, "machine code", e);
     } finally {
       over.countDown();
     }

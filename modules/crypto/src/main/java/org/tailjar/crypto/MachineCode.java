@@ -12,7 +12,7 @@ import java.lang.invoke.MethodHandle;
 /**
  * Functions of machine code that we made ourselves: a page each of executable memory, which stays
  * for the life of the process. Memory is written first and then made executable, and is never both
- * at once, as hardened kernels want.
+ * at once. Where the system forbids even that, the JVM's own compilers do not work either.
  *
  * <p>Each is a function of one address. Calls are <em>critical</em>: they take microseconds, never
  * wait, and skip the thread's transition to native code.

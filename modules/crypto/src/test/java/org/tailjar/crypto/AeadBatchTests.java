@@ -18,7 +18,9 @@ class AeadBatchTests {
 
   private static final int TAG = Aead.TAG_LENGTH;
   private static final int[] COUNTS = {1, 2, 3, 15, 16, 17, 33, 64, 70};
-  private static final int[] LENGTHS = {0, 1, 16, 63, 64, 65, 128, 240, 1279, 1280};
+  private static final int[] LENGTHS = {
+    0, 1, 16, 63, 64, 65, 128, 240, 1279, 1280, 2047, 2048, 2049, 9000
+  };
 
   private final Random random = new Random(25);
 

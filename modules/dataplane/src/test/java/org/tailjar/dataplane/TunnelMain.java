@@ -172,7 +172,7 @@ final class TunnelMain {
     System.out.printf(
         "stats handshakes=%d tunRead=%.1f udpSend=%.1f udpReceive=%.1f tunWrite=%.1f"
             + " packetsOut=%d packetsIn=%d forged=%d cookies=%d limited=%d admitted=%d authentic=%d"
-            + " work=%d cpu=%d bytesIn=%d at=%d refused=%d busy=%d drops=%s%n",
+            + " work=%d cpu=%d bytesIn=%d at=%d busy=%d refused=%d drops=%s%n",
         renewals,
         snapshot.tunReads().mean(),
         snapshot.udpSends().mean(),
@@ -189,8 +189,8 @@ final class TunnelMain {
         ProcessHandle.current().info().totalCpuDuration().orElse(Duration.ZERO).toNanos(),
         snapshot.bytesIn(),
         System.nanoTime(),
-        device.refusedWrites(),
         busyTransmitters(),
+        device.refusedWrites(),
         snapshot.drops());
   }
 

@@ -113,12 +113,13 @@ final class TestRelay implements AutoCloseable {
 
   private final NodePrivateKey serverKey = NodePrivateKey.generate();
   private final ServerSocket server;
+  private final Thread accepting;
   private final BlockingQueue<Client> arrived = new LinkedBlockingQueue<>();
   private final Map<Client, Boolean> open = new ConcurrentHashMap<>();
 
   TestRelay() throws IOException {
     server = new ServerSocket(0, 50, InetAddress.getLoopbackAddress());
-    Thread.ofVirtual().start(this::accept);
+    accepting = Thread.ofVirtual().start(this::accept);
   }
 
   int port() {
@@ -183,6 +184,12 @@ final class TestRelay implements AutoCloseable {
   @Override
   public void close() throws IOException {
     server.close();
+    try {
+      // The port is free once the thread that waits on it has noticed.
+      accepting.join();
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    }
     for (Client client : open.keySet()) {
       client.close();
     }

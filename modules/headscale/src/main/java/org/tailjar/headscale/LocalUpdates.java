@@ -22,12 +22,17 @@ final class LocalUpdates {
   /** For a server to show that a connection still works. */
   private static final Duration PROOF_TIMEOUT = Duration.ofSeconds(5);
 
+  /** At least; twice that at most. */
+  private static final long BETWEEN_QUESTIONS = Duration.ofMinutes(15).toNanos();
+
   private final ControlConfig config;
   private final RandomGenerator random;
   private final ReentrantLock lock = new ReentrantLock();
   private final Condition changed = lock.newCondition();
   private LocalState state;
   private boolean doubted;
+  private boolean asked;
+  private long nextQuestion;
 
   LocalUpdates(ControlConfig config, RandomGenerator random) {
     this.config = config;
@@ -69,12 +74,19 @@ final class LocalUpdates {
 
   /**
    * Sends the state once more, as a question whether the server still knows this node: one that was
-   * deleted gets signs of life on its map stream as before.
+   * deleted gets signs of life on its map stream as before. Seldom enough to be called at each of
+   * these, since Headscale (0.29) tells all peers of every update, also of one that changes
+   * nothing.
    */
   void ask() {
     lock.lock();
     try {
-      repeat();
+      long now = System.nanoTime();
+      if (!asked || now - nextQuestion >= 0) {
+        asked = true;
+        nextQuestion = now + BETWEEN_QUESTIONS + random.nextLong(BETWEEN_QUESTIONS);
+        repeat();
+      }
     } finally {
       lock.unlock();
     }

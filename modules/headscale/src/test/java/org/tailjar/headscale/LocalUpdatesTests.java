@@ -116,7 +116,7 @@ class LocalUpdatesTests extends ControlClientFixture {
   }
 
   @Test
-  void aSignOfLifeIsAnsweredOnceAndANodeThatIsKnownGoesOn() throws Exception {
+  void onlyTheFirstOfSomeSignsOfLifeIsAnsweredAndANodeThatIsKnownGoesOn() throws Exception {
     Semaphore updates = new Semaphore(0);
     CountDownLatch answered = new CountDownLatch(1);
     server.script =
@@ -124,7 +124,7 @@ class LocalUpdatesTests extends ControlClientFixture {
           if (isStream(request)) {
             reply.status(200).messages(SELF, "{\"KeepAlive\":true}");
             await(answered);
-            reply.messages("{\"Domain\":\"still here\"}");
+            reply.messages("{\"KeepAlive\":true}", "{\"Domain\":\"still here\"}");
           } else {
             reply.status(200).end();
             updates.release();

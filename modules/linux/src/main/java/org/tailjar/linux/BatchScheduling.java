@@ -13,22 +13,24 @@ public final class BatchScheduling {
 
   private static final int SCHED_BATCH = 3;
 
-  /** Of struct sched_param. */
-  private static final int PRIORITY_LENGTH = 4;
-
-  private static final int THIS_THREAD = 0;
+  /** Room for struct sched_param of either C library; its number must be 0. */
+  private static final int PARAMETERS_LENGTH = 64;
 
   private BatchScheduling() {}
 
   /**
-   * Puts the calling platform thread under it.
+   * Puts the calling platform thread under it. Threads that this one starts inherit it (Linux
+   * resets on request, but real-time policies alone): they too begin somewhat later while all
+   * processors are busy.
    *
    * @return false when the system does not allow it; nothing is changed then
    */
   public static boolean enter() {
     try (Arena arena = Arena.ofConfined()) {
-      MemorySegment priority = arena.allocate(PRIORITY_LENGTH, PRIORITY_LENGTH); // must be 0
-      return Libc.sched_setscheduler(THIS_THREAD, SCHED_BATCH, priority.address()) == 0;
+      MemorySegment parameters = arena.allocate(PARAMETERS_LENGTH, Long.BYTES);
+      // Not sched_setscheduler(2), which musl has but does not implement.
+      return Libc.pthread_setschedparam(Libc.pthread_self(), SCHED_BATCH, parameters.address())
+          == 0;
     }
   }
 }

@@ -49,7 +49,9 @@ final class Libc {
 
   static native int ppoll(long descriptors, long count, long timeout, long signalMask);
 
-  static native int sched_setscheduler(int thread, int policy, long parameter);
+  static native long pthread_self();
+
+  static native int pthread_setschedparam(long thread, int policy, long parameters);
 
   static native int eventfd(int initial, int flags);
 

@@ -292,7 +292,8 @@ class LoginTests {
         case EXPIRED -> lab.headscale("nodes", "expire", "-i", number()).succeeded();
         case DELETED -> {
           lab.headscale("nodes", "delete", "-i", number(), "--force").succeeded();
-          // The server tells a node that it deleted nothing. Within a minute the node asks; sooner
+          // The server tells a node that it deleted nothing. The node asks now and then, and at
+          // once
           // when its network changes.
           lab.run(host, "ip", "addr", "add", "192.0.2.7/32", "dev", "eth0").succeeded();
         }
