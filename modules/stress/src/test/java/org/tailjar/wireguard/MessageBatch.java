@@ -94,6 +94,16 @@ final class MessageBatch {
     return plain;
   }
 
+  /** How many messages have nothing but zeros behind their header. */
+  int zeros() {
+    MemorySegment zeros = MemorySegment.ofArray(new byte[Sessions.LENGTH - Session.HEADER_LENGTH]);
+    int blank = 0;
+    for (int i = 0; i < COUNT; i++) {
+      blank += memory.asSlice(packet(i), zeros.byteSize()).mismatch(zeros) < 0 ? 1 : 0;
+    }
+    return blank;
+  }
+
   /** How many messages a key opens to what they were made of. */
   int sealedBy(int key) {
     MemorySegment copy = Sessions.memory();

@@ -198,8 +198,8 @@ public final class Session {
    * @param stride bytes from the start of one message to that of the next
    * @param length of every message but the last, see {@link #sealedLength}
    * @param lastLength of the last message, at most {@code length}
-   * @throws IllegalStateException when the key is destroyed; nothing of the batch may be sent then,
-   *     of which the first may be sealed and the others as they were
+   * @throws IllegalStateException when the key is destroyed; nothing of the batch may be sent then:
+   *     some packets may be messages already, the others are as they were or zeros
    */
   public void sealAll(
       AeadContext context,
