@@ -6,7 +6,6 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
-import java.util.regex.Pattern;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
@@ -153,13 +152,8 @@ class HardEdgeTests {
 
     List<String> secrets = new ArrayList<>(List.of(key, "clientsecret1", "hskey-auth-other1"));
     secrets.addAll(List.of("proxypassword1", "k-secret"));
-    var privateKeys =
-        Pattern.compile("privkey:([0-9a-f]{64})")
-            .matcher(lab.read("state-na/" + stateFile(node)))
-            .results()
-            .map(match -> match.group(1))
-            .toList();
-    assertThat(privateKeys).as("machine key and node key").hasSizeGreaterThanOrEqualTo(2);
+    List<String> privateKeys = privateKeys(node);
+    assertThat(privateKeys).as("machine key, node key and DISCO key").hasSizeGreaterThanOrEqualTo(3);
     secrets.addAll(privateKeys);
 
     String output =
@@ -200,10 +194,13 @@ class HardEdgeTests {
     return lab.run("na", line.toArray(String[]::new));
   }
 
-  private static String stateFile(TailjarNode node) {
-    return Shell.run("sh", "-c", "cd " + node.state() + " && grep -l privkey: *")
-        .succeeded()
-        .output();
+  /** What the files of the state directory have of private keys, in hexadecimal digits. */
+  private static List<String> privateKeys(TailjarNode node) {
+    String found =
+        Shell.run("sh", "-c", "cd " + node.state() + " && grep -hEo 'privkey:[0-9a-f]{64}' *")
+            .succeeded()
+            .output();
+    return found.lines().map(line -> line.substring("privkey:".length())).toList();
   }
 
   /** What the node answers on its socket, within a moment. */
