@@ -153,7 +153,9 @@ class HardEdgeTests {
     List<String> secrets = new ArrayList<>(List.of(key, "clientsecret1", "hskey-auth-other1"));
     secrets.addAll(List.of("proxypassword1", "k-secret"));
     List<String> privateKeys = privateKeys(node);
-    assertThat(privateKeys).as("machine key, node key and DISCO key").hasSizeGreaterThanOrEqualTo(3);
+    assertThat(privateKeys)
+        .as("machine key, node key and DISCO key")
+        .hasSizeGreaterThanOrEqualTo(3);
     secrets.addAll(privateKeys);
 
     String output =
