@@ -27,7 +27,7 @@ public record TailjarPeer(
           Metric.TUN_WRITE, "TunWrite");
 
   /** Commas part options and variables; a comma within one is followed by neither. */
-  private static final Pattern SEPARATOR = Pattern.compile(",(?=-|[A-Z_]+=)");
+  private static final Pattern SEPARATOR = Pattern.compile(",(?=-|[A-Z][A-Za-z0-9_]*=)");
 
   private static final Pattern NAME = Pattern.compile("([\\w.+-]+)=(.*)");
 
