@@ -83,6 +83,8 @@ class AllocationTests {
         DataPlane receiving = plane(two, receiver, pipe.two)) {
       apply(receiving, one, 1, 2);
       apply(sending, two, 2, 1);
+      sender.allow(transmitters);
+      awaitReads(sender, receiver); // before there is a session nothing of it warms up
       sender.allow(WARM_UP * transmitters);
       awaitReads(sender, receiver);
       long[] ids =

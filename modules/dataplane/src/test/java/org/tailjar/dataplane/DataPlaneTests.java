@@ -119,6 +119,7 @@ class DataPlaneTests {
   void aSuperPacketCrossesInOneBatchAndIsMergedAgain() throws InterruptedException {
     TestNode.join(one, two);
     settle();
+    flushInbox(one); // what RX sent is counted when it is done
     Statistics.Snapshot sentBefore = one.dataPlane.statistics().snapshot();
     Statistics.Snapshot receivedBefore = two.dataPlane.statistics().snapshot();
     int segment = TestNode.MTU - 40;
