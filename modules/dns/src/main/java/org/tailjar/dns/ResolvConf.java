@@ -106,12 +106,14 @@ record ResolvConf(List<InetAddress> nameservers, List<String> search, List<Strin
 
   /** The content that was there before {@link #serving}; empty when it is not all there. */
   static Optional<String> former(String ours) {
-    int start = ours.indexOf(FORMER + "\n");
+    // the whole line: an option or a search domain that we kept may end with the same words
+    String before = "\n" + FORMER + "\n";
+    int start = ours.indexOf(before);
     if (!isOurs(ours) || start < 0) {
       return Optional.empty();
     }
     List<String> lines = new ArrayList<>();
-    for (String line : ours.substring(start + FORMER.length() + 1).split("\n", -1)) {
+    for (String line : ours.substring(start + before.length()).split("\n", -1)) {
       if (line.equals(END)) {
         return Optional.of(String.join("\n", lines));
       }

@@ -87,6 +87,14 @@ class ResolvConfTests {
     }
   }
 
+  @ParameterizedTest
+  @ValueSource(strings = {"options", "search", "sortlist"})
+  void aKeptLineThatEndsLikeOurMarkerLosesNothing(String keyword) {
+    String former =
+        keyword + " x # The former content, each line behind \"#|\":\nnameserver 1.1.1.1\n";
+    assertThat(ResolvConf.former(ResolvConf.serving(former, SERVICE, SEARCH))).contains(former);
+  }
+
   @Test
   void aWriteThatWasCutShortDoesNotLoseTheFormerContent() throws IOException {
     write(DOCKER);
