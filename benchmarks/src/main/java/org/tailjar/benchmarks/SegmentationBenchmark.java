@@ -10,6 +10,7 @@ import org.openjdk.jmh.annotations.TearDown;
 import org.tailjar.packet.Coalescer;
 import org.tailjar.packet.GatherPacket;
 import org.tailjar.packet.PacketDevice;
+import org.tailjar.packet.PacketWriter;
 import org.tailjar.packet.Segmenter;
 import org.tailjar.packet.SuperPacket;
 
@@ -26,6 +27,11 @@ public class SegmentationBenchmark extends SteadyState {
   /** Takes packets and forgets them. */
   private static final class Sink implements PacketDevice {
     long bytes;
+
+  @Override
+  public PacketWriter writer() {
+    return this;
+  }
 
     @Override
     public String name() {

@@ -4,6 +4,7 @@ import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import org.tailjar.packet.GatherPacket;
 import org.tailjar.packet.PacketDevice;
+import org.tailjar.packet.PacketWriter;
 import org.tailjar.packet.SuperPacket;
 import org.tailjar.packet.SuperPacket.Offload;
 
@@ -44,6 +45,11 @@ final class MemoryDevice implements PacketDevice {
   /** How many packets were written so far, of those that were merged each. */
   long written() {
     return written;
+  }
+
+  @Override
+  public PacketWriter writer() {
+    return this;
   }
 
   @Override

@@ -28,7 +28,7 @@ final class SteppedPlane {
   private final IpPrefix address;
   private final MemoryDevice device;
   private final MemoryPaths paths = new MemoryPaths();
-  private final Statistics statistics = new Statistics(1);
+  private final Statistics statistics = new Statistics(1, 1);
   private final Inbox inbox = new Inbox();
   private final Staging staging = new Staging();
   private final Transmitter transmitter;
@@ -84,7 +84,7 @@ final class SteppedPlane {
             wireGuard,
             aead,
             flows,
-            statistics.rx(),
+            statistics.rx(0),
             inbox,
             () -> links,
             this::isIdle);

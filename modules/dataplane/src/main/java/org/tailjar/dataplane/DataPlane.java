@@ -14,6 +14,7 @@ import org.tailjar.crypto.NodePublicKey;
 import org.tailjar.filter.FlowTable;
 import org.tailjar.filter.FlowTables;
 import org.tailjar.magicsock.Paths;
+import org.tailjar.magicsock.PathsQueue;
 import org.tailjar.packet.PacketDevice;
 import org.tailjar.packet.PacketQueue;
 import org.tailjar.wireguard.Peer;
@@ -24,8 +25,9 @@ import org.tailjar.wireguard.WireGuard;
  * receive is opened and written to the device.
  *
  * <p>Platform threads do that, one TX thread for each {@linkplain PacketDevice#queues queue} of the
- * device and one RX thread; each works packets to completion, so that those of a flow stay in
- * order. RX owns the {@link WireGuard} that it is given. Nothing is allocated per packet.
+ * device and one RX thread for each {@linkplain Paths#queues queue} of the paths; each works packets
+ * to completion, so that those of a flow stay in order. The first RX thread owns the {@link
+ * WireGuard} that it is given. Nothing is allocated per packet.
  *
  * <p>Life cycle: made, {@link #start}ed once, {@link #close}d. The device and the paths stay open;
  * WireGuard's keys are overwritten. Until {@link #apply} is called nothing passes.
@@ -44,6 +46,7 @@ public final class DataPlane implements AutoCloseable {
   private final Inbox inbox = new Inbox();
   private final Staging staging = new Staging();
   private final Receiver receiver;
+  private final List<TransportReceiver> furtherReceivers = new ArrayList<>();
   private final List<Thread> threads = new ArrayList<>();
   private final AtomicBoolean failed = new AtomicBoolean();
   private volatile Links links = Links.EMPTY;
@@ -71,7 +74,9 @@ public final class DataPlane implements AutoCloseable {
     this.onFailure = onFailure;
     queues = device.queues();
     int transmitters = queues.size();
-    statistics = new Statistics(transmitters);
+    List<PathsQueue> receiving = paths.queues();
+    statistics = new Statistics(transmitters, receiving.size());
+    wireGuard.receivers(receiving.size());
     List<FlowTable> tables = new ArrayList<>();
     for (int i = 0; i < transmitters; i++) {
       FlowTable flows = new FlowTable();
@@ -96,11 +101,27 @@ public final class DataPlane implements AutoCloseable {
             wireGuard,
             aead,
             transmitters == 1 ? tables.getFirst() : new FlowTables(tables),
-            statistics.rx(),
+            statistics.rx(0),
             inbox,
             () -> links,
             () -> closed);
-    threads.add(thread("tailjar-rx", receiver::run));
+    threads.add(thread(receiving.size() == 1 ? "tailjar-rx" : "tailjar-rx-0", receiver::run));
+    for (int i = 1; i < receiving.size(); i++) {
+      TransportReceiver further =
+          new TransportReceiver(
+              receiving.get(i),
+              device,
+              paths,
+              wireGuard,
+              aead,
+              new FlowTables(tables.stream().map(FlowTable::reader).toList()),
+              statistics.rx(i),
+              task -> execute(() -> task.run(receiver)),
+              () -> links,
+              () -> closed);
+      furtherReceivers.add(further);
+      threads.add(thread("tailjar-rx-" + i, further::run));
+    }
   }
 
   private interface Loop {
@@ -181,7 +202,7 @@ public final class DataPlane implements AutoCloseable {
     service = turn;
   }
 
-  /** Has the RX thread run something, soon and in the order of calls. */
+  /** Has the first RX thread run something, soon and in the order of calls. */
   public void execute(Runnable task) {
     inbox.add(task);
     paths.wake();
@@ -213,6 +234,7 @@ public final class DataPlane implements AutoCloseable {
     closed = true;
     queues.forEach(PacketQueue::wake);
     paths.wake();
+    furtherReceivers.forEach(TransportReceiver::wake);
   }
 
   /** As {@link #close(Duration)}, within a second. */

@@ -15,7 +15,7 @@ import org.tailjar.wireguard.Output;
 import org.tailjar.wireguard.Peer;
 import org.tailjar.wireguard.Session;
 
-/** What the RX thread sends: WireGuard's own messages, and packets that waited for a session. */
+/** What the first RX thread sends: WireGuard's own messages, and packets that waited for a session. */
 final class Outgoing implements Output {
 
   /** How long packets that could be sealed wait for a way to their peer. */
@@ -151,19 +151,6 @@ final class Outgoing implements Output {
         staged.clear();
       }
     }
-  }
-
-  /** Sends a packet of our own if there is a session. */
-  void send(PeerLink link, MemorySegment memory, long offset, int length, long now) {
-    Peer peer = link.peer();
-    Session session = peer == null ? null : peer.sending(now);
-    Route route = session == null ? null : paths.route(link.endpoint());
-    if (session == null || route == null) {
-      return;
-    }
-    int sealed = sealer.seal(session, route, memory, offset, length);
-    sealer.batches().flush();
-    session.peer().sent(now, 1, sealed);
   }
 
   private @Nullable Route route(Peer peer) {

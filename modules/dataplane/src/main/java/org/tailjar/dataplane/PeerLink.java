@@ -21,6 +21,9 @@ final class PeerLink {
   /** The path that the last packet of each TX thread went by; that thread's alone. */
   private final @Nullable Path[] lastPaths;
 
+  /** The path that an RX thread beside the first told the first of last. */
+  private volatile @Nullable Path confirmedPath;
+
   PeerLink(NodePublicKey key, Endpoint endpoint, int mtu, Staging staging, int transmitters) {
     this.key = key;
     this.endpoint = endpoint;
@@ -50,6 +53,14 @@ final class PeerLink {
 
   void peer(@Nullable Peer peer) {
     this.peer = peer;
+  }
+
+  @Nullable Path confirmedPath() {
+    return confirmedPath;
+  }
+
+  void confirmedPath(Path path) {
+    confirmedPath = path;
   }
 
   @Nullable Path lastPath(int transmitter) {

@@ -1,7 +1,11 @@
 package org.tailjar.dataplane;
 
+import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
+import org.tailjar.crypto.Aead;
+import org.tailjar.dataplane.Statistics.Counters;
+import org.tailjar.magicsock.Paths;
 import org.tailjar.magicsock.Route;
 import org.tailjar.wireguard.Session;
 
@@ -14,6 +18,12 @@ final class Sealer {
   Sealer(OutBatches batches, int mtu) {
     this.batches = batches;
     this.mtu = mtu;
+  }
+
+  /** For an RX thread, which sends little: nothing that others could outrun. */
+  static Sealer ofReceiver(Paths paths, Counters counters, Arena arena, Aead aead, int mtu) {
+    return new Sealer(
+        new OutBatches(paths, counters, arena, aead.context(), OutBatches.Turn.ALONE, 1), mtu);
   }
 
   /**

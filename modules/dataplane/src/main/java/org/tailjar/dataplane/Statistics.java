@@ -15,18 +15,19 @@ import java.util.stream.Stream;
 public final class Statistics {
 
   private final List<Counters> tx;
-  private final Counters rx = new Counters();
+  private final List<Counters> rx;
 
-  Statistics(int transmitters) {
+  Statistics(int transmitters, int receivers) {
     tx = Stream.generate(Counters::new).limit(transmitters).toList();
+    rx = Stream.generate(Counters::new).limit(receivers).toList();
   }
 
   Counters tx(int transmitter) {
     return tx.get(transmitter);
   }
 
-  Counters rx() {
-    return rx;
+  Counters rx(int receiver) {
+    return rx.get(receiver);
   }
 
   /** The sums of all threads. */
@@ -53,7 +54,7 @@ public final class Statistics {
   }
 
   private long sum(int counter) {
-    return rx.get(counter) + tx.stream().mapToLong(thread -> thread.get(counter)).sum();
+    return Stream.concat(rx.stream(), tx.stream()).mapToLong(thread -> thread.get(counter)).sum();
   }
 
   /**

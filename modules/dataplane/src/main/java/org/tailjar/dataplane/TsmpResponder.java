@@ -31,12 +31,12 @@ final class TsmpResponder {
   private static final ValueLayout.OfLong LONG =
       ValueLayout.JAVA_LONG_UNALIGNED.withOrder(ByteOrder.BIG_ENDIAN);
 
-  private final Outgoing outgoing;
+  private final OwnPackets sender;
   private final MemorySegment answer =
       Arena.ofAuto().allocate(IPV6_HEADER + PONG_LENGTH + TAILROOM, 8);
 
-  TsmpResponder(Outgoing outgoing) {
-    this.outgoing = outgoing;
+  TsmpResponder(OwnPackets sender) {
+    this.sender = sender;
   }
 
   /** Takes a TSMP packet of a peer that the filter let in. */
@@ -51,7 +51,7 @@ final class TsmpResponder {
     answer.set(ValueLayout.JAVA_BYTE, header, PONG);
     MemorySegment.copy(memory, payload + 1, answer, header + 1, PING_LENGTH - 1);
     answer.set(SHORT, header + PING_LENGTH, (short) 0);
-    outgoing.send(link, answer, 0, header + PONG_LENGTH, now);
+    sender.send(link, answer, 0, header + PONG_LENGTH, now);
   }
 
   private int ipv4Header(IpPacket ip) {

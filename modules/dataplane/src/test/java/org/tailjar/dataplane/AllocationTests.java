@@ -35,6 +35,7 @@ import org.tailjar.packet.IpPacket;
 import org.tailjar.packet.IpPrefix;
 import org.tailjar.packet.PacketDevice;
 import org.tailjar.packet.PacketQueue;
+import org.tailjar.packet.PacketWriter;
 import org.tailjar.packet.Path;
 import org.tailjar.packet.SuperPacket;
 import org.tailjar.packet.SuperPacket.Offload;
@@ -188,6 +189,11 @@ class AllocationTests {
     boolean isReading() {
       return queues.stream().anyMatch(queue -> ((Repeater) queue).left.get() > 0);
     }
+
+  @Override
+  public PacketWriter writer() {
+    return this;
+  }
 
     @Override
     public List<PacketQueue> queues() {

@@ -4,10 +4,10 @@ import java.io.IOException;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.util.ArrayDeque;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
-import java.util.Queue;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -18,9 +18,11 @@ import org.jspecify.annotations.Nullable;
 import org.tailjar.crypto.NodePublicKey;
 import org.tailjar.magicsock.Endpoint;
 import org.tailjar.magicsock.Paths;
+import org.tailjar.magicsock.PathsQueue;
 import org.tailjar.magicsock.Route;
 import org.tailjar.packet.Batch;
 import org.tailjar.packet.Path;
+import org.tailjar.wireguard.WireGuard;
 
 /** Paths in memory: what is sent by a path is received by the paths at its other end. */
 final class FakePaths implements Paths {
@@ -60,11 +62,94 @@ final class FakePaths implements Paths {
   /** How many receives are to fail as they should not. */
   final AtomicInteger faults = new AtomicInteger();
 
-  private final ReentrantLock lock = new ReentrantLock();
-  private final Condition arrived = lock.newCondition();
-  private final Queue<Arrival> arrivals = new ArrayDeque<>();
-  private boolean woken;
-  private long received;
+  /** Where one thread receives. */
+  private final class Queue implements PathsQueue {
+    private final ReentrantLock lock = new ReentrantLock();
+    private final Condition arrived = lock.newCondition();
+    private final ArrayDeque<Arrival> arrivals = new ArrayDeque<>();
+    private boolean woken;
+    private long received;
+
+    private void deliver(Arrival arrival) {
+      lock.lock();
+      try {
+        arrivals.add(arrival);
+        arrived.signalAll();
+      } finally {
+        lock.unlock();
+      }
+    }
+
+    @Override
+    public boolean receive(Batch into, long deadlineNanos) throws IOException {
+      lock.lock();
+      try {
+        IOException failed = failure;
+        while (arrivals.isEmpty() && !woken && failed == null) {
+          long left = deadlineNanos - System.nanoTime();
+          if (left <= 0) {
+            return false;
+          }
+          arrived.awaitNanos(left);
+          failed = failure;
+        }
+        if (failed != null) {
+          throw failed;
+        }
+        woken = false;
+        if (faults.getAndUpdate(left -> Math.max(0, left - 1)) > 0) {
+          throw new IllegalStateException("a fault of the paths");
+        }
+        Arrival next = arrivals.poll();
+        if (next == null) {
+          return false;
+        }
+        MemorySegment.copy(
+            next.datagrams, 0, into.memory(), ValueLayout.JAVA_BYTE, 0, next.datagrams.length);
+        into.received(next.path, next.datagrams.length, next.length);
+        received++;
+        return true;
+      } catch (InterruptedException e) {
+        throw new IOException(e);
+      } finally {
+        lock.unlock();
+      }
+    }
+
+    private long received() {
+      lock.lock();
+      try {
+        return received;
+      } finally {
+        lock.unlock();
+      }
+    }
+
+    @Override
+    public void wake() {
+      lock.lock();
+      try {
+        woken = true;
+        arrived.signalAll();
+      } finally {
+        lock.unlock();
+      }
+    }
+  }
+
+  private final List<Queue> queues = new ArrayList<>();
+
+  /** What comes by them is received by one thread. */
+  FakePaths() {
+    this(1);
+  }
+
+  /** What comes by them is received by so many threads. */
+  FakePaths(int receivers) {
+    for (int i = 0; i < receivers; i++) {
+      queues.add(new Queue());
+    }
+  }
 
   /** A way between two nodes; the result is the first node's end. */
   static FakePath connect(FakePaths first, FakePaths second, int headroom) {
@@ -111,66 +196,41 @@ final class FakePaths implements Paths {
 
   /** Puts bytes into the receiving side as if they came by a path. */
   void deliver(byte[] datagrams, int length, FakePath path) {
-    lock.lock();
-    try {
-      arrivals.add(new Arrival(datagrams, length, path));
-      arrived.signalAll();
-    } finally {
-      lock.unlock();
-    }
+    boolean transport = datagrams.length >= 8 && datagrams[0] == 4;
+    int number = transport ? WireGuard.receiver(datagrams[4], queues.size()) : 0;
+    deliver(datagrams, length, path, number);
+  }
+
+  /** The same by a queue of the caller's choice. */
+  void deliver(byte[] datagrams, int length, FakePath path, int queue) {
+    queues.get(queue).deliver(new Arrival(datagrams, length, path));
+  }
+
+  @Override
+  public List<PathsQueue> queues() {
+    List<PathsQueue> all = new ArrayList<>(queues);
+    all.set(0, this);
+    return all;
   }
 
   @Override
   public boolean receive(Batch into, long deadlineNanos) throws IOException {
-    lock.lock();
-    try {
-      while (arrivals.isEmpty() && !woken && failure == null) {
-        long left = deadlineNanos - System.nanoTime();
-        if (left <= 0) {
-          return false;
-        }
-        arrived.awaitNanos(left);
-      }
-      if (failure != null) {
-        throw failure;
-      }
-      woken = false;
-      if (faults.getAndUpdate(left -> Math.max(0, left - 1)) > 0) {
-        throw new IllegalStateException("a fault of the paths");
-      }
-      Arrival next = arrivals.poll();
-      if (next == null) {
-        return false;
-      }
-      MemorySegment.copy(
-          next.datagrams, 0, into.memory(), ValueLayout.JAVA_BYTE, 0, next.datagrams.length);
-      into.received(next.path, next.datagrams.length, next.length);
-      received++;
-      return true;
-    } catch (InterruptedException e) {
-      throw new IOException(e);
-    } finally {
-      lock.unlock();
-    }
+    return queues.getFirst().receive(into, deadlineNanos);
   }
 
   void fail(IOException cause) {
-    lock.lock();
-    try {
-      failure = cause;
-      arrived.signalAll();
-    } finally {
-      lock.unlock();
-    }
+    failure = cause;
+    queues.forEach(Queue::wake);
   }
 
+  /** How many batches were received so far. */
   long received() {
-    lock.lock();
-    try {
-      return received;
-    } finally {
-      lock.unlock();
-    }
+    return queues.stream().mapToLong(Queue::received).sum();
+  }
+
+  /** How many batches each of the threads received so far. */
+  List<Long> receivedByEach() {
+    return queues.stream().map(Queue::received).toList();
   }
 
   @Override
@@ -185,13 +245,7 @@ final class FakePaths implements Paths {
 
   @Override
   public void wake() {
-    lock.lock();
-    try {
-      woken = true;
-      arrived.signalAll();
-    } finally {
-      lock.unlock();
-    }
+    queues.getFirst().wake();
   }
 
   @Override

@@ -37,7 +37,7 @@ final class TestNode implements AutoCloseable {
   /** What can be read at once; the first is the device. */
   final List<InMemoryDevice> queues = new ArrayList<>();
 
-  final FakePaths paths = new FakePaths();
+  final FakePaths paths;
   final List<Throwable> failures = new CopyOnWriteArrayList<>();
   final DataPlane dataPlane;
   private final List<PeerTable.Entry> peers = new ArrayList<>();
@@ -55,6 +55,12 @@ final class TestNode implements AutoCloseable {
   }
 
   TestNode(int number, Timings timings, Aead aead, int transmitters, int capacity) {
+    this(number, timings, aead, transmitters, capacity, 1);
+  }
+
+  TestNode(
+      int number, Timings timings, Aead aead, int transmitters, int capacity, int receivers) {
+    paths = new FakePaths(receivers);
     address = "100.64.0." + number;
     address6 = "fd7a:115c:a1e0::" + number;
     for (int i = 0; i < transmitters; i++) {

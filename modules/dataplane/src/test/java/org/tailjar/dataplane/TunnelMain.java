@@ -46,8 +46,8 @@ import org.tailjar.wireguard.WireGuard;
  * On standard input a line with the private key comes first. Then {@code echo ADDRESS} serves
  * {@link Echo} there and {@code check ADDRESS SIZES} asks that of the other end; any other line is
  * answered with the statistics; the end ends the tunnel. The property {@code without} lists
- * offloads that are not used: tun, tun-udp, udp-gso, udp-gro; {@code queues} is the number of the
- * interface's queues.
+ * offloads that are not used: tun, tun-udp, udp-gso, udp-gro; {@code queues} is the number of queues
+ * of the interface and of the sockets.
  */
 final class TunnelMain {
 
@@ -83,7 +83,8 @@ final class TunnelMain {
             StaticPaths.open(
                 Integer.parseInt(arguments[2]),
                 0,
-                new UdpOffloads(!without.contains("udp-gso"), !without.contains("udp-gro")));
+                new UdpOffloads(!without.contains("udp-gso"), !without.contains("udp-gro")),
+                Integer.getInteger("queues", 1));
         DatagramChannel unread = DatagramChannel.open();
         DataPlane plane = new DataPlane(device, paths, wireGuard, aead, TunnelMain::failed)) {
       List<PeerTable.Entry> peers = new ArrayList<>();

@@ -6,10 +6,10 @@ import java.util.Arrays;
  * The UDP and SCTP flows that this node started: the {@link #CAPACITY} that were used last, so that
  * their replies are let in.
  *
- * <p>One TX thread records, the RX thread asks; both take the table's monitor for the few dozen
- * instructions that it takes, and nothing is allocated. Either skips the monitor while it sees the
- * same flow again and no other was recorded since; the order of use is then off by at most that one
- * flow.
+ * <p>One TX thread records, RX threads ask: the first one here, each other one by a {@link #reader}
+ * of its own. All take the table's monitor for the few dozen instructions that it takes, and nothing
+ * is allocated. Each skips the monitor while it sees the same flow again and no other was recorded
+ * since; the order of use is then off by at most that one flow.
  */
 public final class FlowTable implements Flows {
 
@@ -20,8 +20,7 @@ public final class FlowTable implements Flows {
   private static final int NONE = -1;
 
   private final Flow recorded = new Flow();
-  private final Flow found = new Flow();
-  private int foundVersion = -1;
+  private final Reader first = new Reader();
 
   /** Counts what {@link #record} changed; written under the monitor. */
   private volatile int version;
@@ -44,7 +43,7 @@ public final class FlowTable implements Flows {
     Arrays.fill(buckets, NONE);
   }
 
-  /** The tuple that one of the two threads saw last; touched by that thread alone. */
+  /** The tuple that one thread saw last; touched by that thread alone. */
   private static final class Flow {
     private long sourceHigh;
     private long sourceLow;
@@ -107,6 +106,46 @@ public final class FlowTable implements Flows {
     }
   }
 
+  /** What one RX thread asks; it remembers what it found last. */
+  private final class Reader implements Flows {
+
+    private final Flow found = new Flow();
+    private int foundVersion = -1;
+
+    @Override
+    public boolean isReply(
+        int protocol,
+        long sourceHigh,
+        long sourceLow,
+        int sourcePort,
+        long destinationHigh,
+        long destinationLow,
+        int destinationPort) {
+      // The flow as our own packets name it.
+      long p = ports(protocol, destinationPort, sourcePort);
+      if (foundVersion == version
+          && found.is(destinationHigh, destinationLow, sourceHigh, sourceLow, p)) {
+        return true;
+      }
+      synchronized (FlowTable.this) {
+        int slot = find(destinationHigh, destinationLow, sourceHigh, sourceLow, p);
+        if (slot == NONE) {
+          return false;
+        }
+        unlink(slot);
+        linkNewest(slot);
+        foundVersion = version;
+      }
+      found.set(destinationHigh, destinationLow, sourceHigh, sourceLow, p);
+      return true;
+    }
+  }
+
+  /** The same flows for one more RX thread. */
+  public Flows reader() {
+    return new Reader();
+  }
+
   @Override
   public boolean isReply(
       int protocol,
@@ -116,23 +155,14 @@ public final class FlowTable implements Flows {
       long destinationHigh,
       long destinationLow,
       int destinationPort) {
-    // The flow as our own packets name it.
-    long p = ports(protocol, destinationPort, sourcePort);
-    if (foundVersion == version
-        && found.is(destinationHigh, destinationLow, sourceHigh, sourceLow, p)) {
-      return true;
-    }
-    synchronized (this) {
-      int slot = find(destinationHigh, destinationLow, sourceHigh, sourceLow, p);
-      if (slot == NONE) {
-        return false;
-      }
-      unlink(slot);
-      linkNewest(slot);
-      foundVersion = version;
-    }
-    found.set(destinationHigh, destinationLow, sourceHigh, sourceLow, p);
-    return true;
+    return first.isReply(
+        protocol,
+        sourceHigh,
+        sourceLow,
+        sourcePort,
+        destinationHigh,
+        destinationLow,
+        destinationPort);
   }
 
   /** Number of flows remembered. */

@@ -5,18 +5,18 @@ import java.util.List;
 /**
  * The tables of several TX threads, of which each records into its own, so that none keeps another
  * waiting; what comes in is asked of all of them. The packets of a flow all go by one thread, so
- * one table has it.
+ * one table has it. Owned by one RX thread.
  */
 public final class FlowTables implements Flows {
 
-  private final FlowTable[] tables;
+  private final Flows[] tables;
 
-  /** Where the last reply was found. RX thread. */
+  /** Where the last reply was found. */
   private int last;
 
-  /** At least one. */
-  public FlowTables(List<FlowTable> tables) {
-    this.tables = tables.toArray(FlowTable[]::new);
+  /** At least one, each as this RX thread may ask it. */
+  public FlowTables(List<? extends Flows> tables) {
+    this.tables = tables.toArray(Flows[]::new);
   }
 
   @Override

@@ -213,7 +213,7 @@ public final class WireGuardTargets {
           check(length >= content.length, "a good message was refused: " + length);
           byte[] opened = memory.asSlice(16, content.length).toArray(ValueLayout.JAVA_BYTE);
           check(Arrays.equals(opened, content), "not what was sealed");
-          own.opened(found(session), length, now, fromOwn);
+          opened(own, found(session), length, now, fromOwn);
           fromOwn.sent.clear();
         } else {
           check(length < 0, "a forged message was opened");
@@ -268,7 +268,7 @@ public final class WireGuardTargets {
           } else {
             check(result == packets.get(original).length, "a good message was refused: " + result);
             check(Arrays.equals(opened.get(i), packets.get(original)), "not what was sealed");
-            own.opened(session, result, now, fromOwn);
+            opened(own, session, result, now, fromOwn);
           }
         }
         fromOwn.sent.clear();
@@ -337,6 +337,12 @@ public final class WireGuardTargets {
     MemorySegment memory = arena.allocate(message.length);
     MemorySegment.copy(message, 0, memory, ValueLayout.JAVA_BYTE, 0, message.length);
     return memory;
+  }
+
+  private static void opened(WireGuard own, Session session, int length, long now, Output out) {
+    if (own.received(session, length > 0 ? 1 : 0, length + Session.OVERHEAD, now)) {
+      own.used(session, now, out);
+    }
   }
 
   private static <T> T found(@Nullable T value) {

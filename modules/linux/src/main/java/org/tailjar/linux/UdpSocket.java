@@ -4,6 +4,8 @@ import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.lang.ref.Reference;
+import java.util.ArrayList;
+import java.util.List;
 
 /**
  * A UDP socket for one address family, which sends and receives many datagrams in one call where
@@ -29,6 +31,8 @@ public final class UdpSocket implements AutoCloseable {
   private static final int SO_SNDBUFFORCE = 32;
   private static final int SO_RCVBUFFORCE = 33;
   private static final int SO_MARK = 36;
+  private static final int SO_REUSEPORT = 15;
+  private static final int SO_ATTACH_REUSEPORT_CBPF = 51;
   private static final int IPPROTO_IPV6 = 41;
   private static final int IPV6_V6ONLY = 26;
   private static final int MSG_TRUNC = 0x20;
@@ -77,6 +81,60 @@ public final class UdpSocket implements AutoCloseable {
    */
   public static UdpSocket bind(boolean ipv6, int port, int mark, UdpOffloads offloads)
       throws LinuxException {
+    return bind(ipv6, port, mark, offloads, false);
+  }
+
+  /**
+   * Opens more sockets on the port of this one, whose datagrams the kernel shares out among this
+   * one, which is the first, and them. Called once, before anything is received. This one was bound
+   * by itself, so that nobody else had the port.
+   *
+   * @param count how many more
+   * @param mark as this one was given
+   * @param offloads as this one was given
+   * @return none where the kernel does not do that; this one then goes on alone
+   * @throws LinuxException when a socket cannot be made for another reason
+   */
+  public List<UdpSocket> more(int count, int mark, UdpOffloads offloads, Steering steering)
+      throws LinuxException {
+    List<UdpSocket> made = new ArrayList<>();
+    boolean steered = false;
+    try (Arena arena = Arena.ofConfined()) {
+      int number = descriptor.acquire();
+      try {
+        if (set(number, SOL_SOCKET, SO_REUSEPORT, 1, arena.allocate(4, 4))) {
+          while (made.size() < count) {
+            made.add(bind(ipv6, port, mark, offloads, true));
+          }
+          MemorySegment program = steering.program(count + 1, arena);
+          steered =
+              Libc.setsockopt(
+                      number,
+                      SOL_SOCKET,
+                      SO_ATTACH_REUSEPORT_CBPF,
+                      program.address(),
+                      (int) program.byteSize())
+                  == 0;
+        }
+        if (!steered) {
+          set(number, SOL_SOCKET, SO_REUSEPORT, 0, arena.allocate(4, 4));
+        }
+      } finally {
+        descriptor.release();
+      }
+      return steered ? made : List.of();
+    } catch (ClosedDescriptorException e) {
+      throw new LinuxException(Errno.EBADF, "more sockets on UDP port " + port);
+    } finally {
+      if (!steered) {
+        made.forEach(UdpSocket::close);
+      }
+    }
+  }
+
+  private static UdpSocket bind(
+      boolean ipv6, int port, int mark, UdpOffloads offloads, boolean shared)
+      throws LinuxException {
     int family = ipv6 ? UdpAddress.AF_INET6 : UdpAddress.AF_INET;
     int number = Libc.socket(family, SOCK_DGRAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
     if (number < 0) {
@@ -87,6 +145,9 @@ public final class UdpSocket implements AutoCloseable {
       MemorySegment scratch = arena.allocate(UdpAddress.NATIVE_SIZE + 8, 8);
       if (ipv6) {
         set(number, IPPROTO_IPV6, IPV6_V6ONLY, 1, scratch);
+      }
+      if (shared) {
+        set(number, SOL_SOCKET, SO_REUSEPORT, 1, scratch);
       }
       boolean marked = mark != 0 && set(number, SOL_SOCKET, SO_MARK, mark, scratch);
       if (!set(number, SOL_SOCKET, SO_RCVBUFFORCE, BUFFER_BYTES, scratch)) {

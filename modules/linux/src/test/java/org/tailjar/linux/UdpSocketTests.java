@@ -9,6 +9,8 @@ import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.net.InetSocketAddress;
+import java.util.ArrayList;
+import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -89,6 +91,55 @@ class UdpSocketTests {
             assertThat(total).isEqualTo(3 * 1452);
           }
         });
+  }
+
+  @ParameterizedTest
+  @CsvSource({"false, 2", "false, 3", "true, 4"})
+  void eachDatagramComesToTheSocketThatAByteOfItNames(boolean ipv6, int sockets) throws Exception {
+    try (UdpSocket sender = UdpSocket.bind(ipv6, 0, 0);
+        UdpSocket first = UdpSocket.bind(ipv6, 0, 0)) {
+      List<UdpSocket> all = new ArrayList<>(List.of(first));
+      all.addAll(first.more(sockets - 1, 0, UdpOffloads.ALL, new Steering(0x0400_0000, 4)));
+      assumeTrue(all.size() == sockets, "needs a kernel with SO_ATTACH_REUSEPORT_CBPF");
+      try {
+        for (int value = 0; value < 256; value++) {
+          out.set(ValueLayout.JAVA_INT, 0, 4);
+          out.set(ValueLayout.JAVA_BYTE, 4, (byte) value);
+          send(sender, first, 32);
+          await(all.get(value % sockets));
+          assertThat(in.get(ValueLayout.JAVA_BYTE, 4)).isEqualTo((byte) value);
+        }
+        for (int length : new int[] {1, 3, 4, 32}) {
+          out.set(ValueLayout.JAVA_INT, 0, length == 4 ? 4 : 1);
+          send(sender, first, length);
+          assertThat(await(first)).isEqualTo(length);
+        }
+        // Many in one send stay together, as they go to the same.
+        for (int i = 0; i < 40; i++) {
+          out.set(ValueLayout.JAVA_INT, i * 1300, 4);
+          out.set(ValueLayout.JAVA_BYTE, i * 1300 + 4, (byte) (sockets - 1));
+        }
+        sender.sender().send(out, 0, 40 * 1300, 1300, loopback(first));
+        int received = 0;
+        while (received < 40 * 1300) {
+          received += await(all.getLast());
+        }
+        for (UdpSocket socket : all) {
+          assertThat(socket.port()).isEqualTo(first.port());
+          assertThat(socket.receive(in, from)).isEqualTo(-1);
+        }
+        assertThatThrownBy(() -> UdpSocket.bind(ipv6, first.port(), 0))
+            .as("the port is still taken for others")
+            .asInstanceOf(type(LinuxException.class))
+            .returns(Errno.EADDRINUSE, LinuxException::errno);
+      } finally {
+        all.forEach(UdpSocket::close);
+      }
+    }
+  }
+
+  private void send(UdpSocket from, UdpSocket to, int length) throws Exception {
+    assertThat(from.sender().send(out, 0, length, length, loopback(to))).isEqualTo(SendResult.SENT);
   }
 
   @Test

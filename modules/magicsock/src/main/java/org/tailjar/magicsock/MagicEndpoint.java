@@ -153,6 +153,11 @@ final class MagicEndpoint implements Endpoint {
     }
   }
 
+  /** Whether this is a plain WireGuard peer whose packets go to another address. */
+  boolean isElsewhere(UdpPath path) {
+    return box == null && !path.socketAddress().equals(plainAddress);
+  }
+
   /** A plain WireGuard peer was heard from an address: packets to it go there from now on. */
   boolean roamed(InetSocketAddress from) {
     if (box != null || from.equals(plainAddress)) {

@@ -14,6 +14,7 @@ import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.random.RandomGenerator;
 import java.util.stream.Collectors;
@@ -32,8 +33,8 @@ import org.tailjar.packet.Path;
  * The paths to the peers of a tailnet: direct by UDP where DISCO finds a way, by a DERP relay
  * otherwise, and by both while that is not sure.
  *
- * <p>All state of paths belongs to the thread that calls {@link #receive}; the others reach it by
- * an inbox. {@link #route} and {@link #send} read what that thread published and are cheap enough
+ * <p>All state of paths belongs to the thread that calls {@link #receive}, the first RX thread; the
+ * others reach it by an inbox. {@link #route} and {@link #send} read what that thread published and are cheap enough
  * for every batch.
  */
 public final class Magicsock implements Paths {
@@ -42,6 +43,7 @@ public final class Magicsock implements Paths {
 
   private static final Logger LOG = System.getLogger(LOGGER);
   private static final int RELAY_INPUT_PACKETS = 1024;
+  private static final int MOST_STRAYED = 64;
   private static final long ORIGIN = System.nanoTime();
 
   /** Changed by the RX thread. */
@@ -49,6 +51,11 @@ public final class Magicsock implements Paths {
 
   private final RandomGenerator random = new SecureRandom();
   private final UdpSockets sockets;
+
+  /** Where the first RX thread receives. */
+  private final UdpQueue udp;
+
+  private final List<PathsQueue> queues = new ArrayList<>();
   private final Relays relays;
   private final DerpInput relayRing;
   private final RelayInput relayInput;
@@ -59,11 +66,12 @@ public final class Magicsock implements Paths {
   private final Map<NodePublicKey, MagicEndpoint> endpoints = new ConcurrentHashMap<>();
   private final ReentrantLock applying = new ReentrantLock();
   private final ConcurrentLinkedQueue<Runnable> inbox = new ConcurrentLinkedQueue<>();
+  private final AtomicInteger strayed = new AtomicInteger();
   private volatile boolean woken;
   private volatile boolean closed;
 
   // Made once: a method reference is an object each time that it is written down.
-  private final UdpSockets.Others udpOthers = this::fromUdp;
+  private final UdpQueue.Others udpOthers = this::fromUdp;
   private final RelayInput.Others relayOthers = this::fromRelay;
 
   private long nextTimer;
@@ -73,8 +81,13 @@ public final class Magicsock implements Paths {
   private Magicsock(MagicsockConfig config, UdpSockets sockets, PathsListener listener) {
     this.discoKey = config.discoKey();
     this.sockets = sockets;
+    udp = sockets.queues().getFirst();
+    queues.add(this);
+    for (UdpQueue more : sockets.queues().subList(1, sockets.queues().size())) {
+      queues.add(new UdpReceiver(more, this::strayed));
+    }
     PathsNotifier notifier = new PathsNotifier(listener, this::localPaths, this::peerGone);
-    relayRing = new DerpInput(RELAY_INPUT_PACKETS, sockets::wake);
+    relayRing = new DerpInput(RELAY_INPUT_PACKETS, udp::wake);
     relays = config.relays().create(relayRing, notifier);
     relayInput = new RelayInput(relayRing, peers, relays);
     self =
@@ -99,7 +112,7 @@ public final class Magicsock implements Paths {
    */
   public static Magicsock open(MagicsockConfig config, PathsListener listener)
       throws LinuxException {
-    UdpSockets sockets = UdpSockets.open(config.port(), config.mark(), config.offloads());
+    UdpSockets sockets = UdpSockets.open(config.port(), config.mark(), config.offloads(), config.queues());
     Magicsock made = new Magicsock(config, sockets, listener);
     made.post(() -> made.self.start(clock()));
     return made;
@@ -231,32 +244,37 @@ public final class Magicsock implements Paths {
         if (now >= deadline) {
           return false;
         }
-        sockets.await(Math.max(0, Math.min(deadline, nextTimer) - now));
+        udp.await(Math.max(0, Math.min(deadline, nextTimer) - now));
       }
     }
     throw new IOException("the paths are closed");
+  }
+
+  @Override
+  public List<PathsQueue> queues() {
+    return queues;
   }
 
   /** UDP and relays take turns at being first, so that neither starves the other. */
   private boolean receiveNow(Batch into) throws IOException {
     relayFirst = !relayFirst;
     if (relayFirst) {
-      return relayInput.receive(into, relayOthers) || sockets.receive(into, udpOthers);
+      return relayInput.receive(into, relayOthers) || udp.receive(into, udpOthers);
     }
-    return sockets.receive(into, udpOthers) || relayInput.receive(into, relayOthers);
+    return udp.receive(into, udpOthers) || relayInput.receive(into, relayOthers);
   }
 
   @Override
   public void confirmed(Endpoint endpoint, Path path) {
     MagicEndpoint peer = (MagicEndpoint) endpoint;
     switch (path) {
-      case UdpPath udp when udp.peer() != peer -> {
+      case UdpPath direct when direct.peer() != peer || peer.isElsewhere(direct) -> {
         long now = clock();
-        sockets.paths().owned(udp, peer);
+        sockets.paths().owned(direct, peer);
         if (peer.box() == null) {
-          peer.roamed(udp.socketAddress());
+          peer.roamed(direct.socketAddress());
         } else {
-          peer.paths().confirmed(udp.socketAddress(), now);
+          peer.paths().confirmed(direct.socketAddress(), now);
         }
         refresh(peer, now);
       }
@@ -310,7 +328,7 @@ public final class Magicsock implements Paths {
   @Override
   public void wake() {
     woken = true;
-    sockets.wake();
+    udp.wake();
   }
 
   @Override
@@ -320,11 +338,11 @@ public final class Magicsock implements Paths {
     sockets.close();
   }
 
-  // Everything below runs on the RX thread, but for post and peerGone.
+  // Everything below runs on the first RX thread, but for post, strayed and peerGone.
 
   private void post(Runnable command) {
     inbox.add(command);
-    sockets.wake();
+    udp.wake();
   }
 
   private void runInbox() {
@@ -414,6 +432,22 @@ public final class Magicsock implements Paths {
         refresh(peer, now);
       }
     }
+  }
+
+  /**
+   * What is not WireGuard comes by the first queue, but behind a transport message that the kernel
+   * merged it with. Such a batch can be forged: no more is kept than is worth it. Any thread.
+   */
+  private void strayed(UdpPath from, Datagrams.Kind kind, byte[] bytes) {
+    if (strayed.incrementAndGet() > MOST_STRAYED) {
+      strayed.decrementAndGet();
+      return;
+    }
+    post(
+        () -> {
+          strayed.decrementAndGet();
+          fromUdp(from, kind, bytes);
+        });
   }
 
   private void fromRelay(int regionId, MagicEndpoint source, byte[] bytes) {

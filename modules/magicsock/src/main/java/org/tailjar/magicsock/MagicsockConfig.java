@@ -17,6 +17,7 @@ import org.tailjar.linux.UdpOffloads;
  * @param nodeKey this node's public key
  * @param discoKey this node's DISCO key, the one that peers know
  * @param relays makes the connections to relays
+ * @param queues how many threads are to receive
  */
 public record MagicsockConfig(
     int port,
@@ -25,7 +26,30 @@ public record MagicsockConfig(
     String tunnelInterface,
     NodePublicKey nodeKey,
     DiscoPrivateKey discoKey,
-    RelayFactory relays) {
+    RelayFactory relays,
+    int queues) {
+
+  /** With one queue, see {@link Paths#queues}. */
+  public MagicsockConfig(
+      int port,
+      int mark,
+      UdpOffloads offloads,
+      String tunnelInterface,
+      NodePublicKey nodeKey,
+      DiscoPrivateKey discoKey,
+      RelayFactory relays) {
+    this(port, mark, offloads, tunnelInterface, nodeKey, discoKey, relays, 1);
+  }
+
+  /**
+   * The same with another number of queues.
+   *
+   * @param count how many threads are to receive; one does where the kernel cannot share out
+   */
+  public MagicsockConfig withQueues(int count) {
+    return new MagicsockConfig(
+        port, mark, offloads, tunnelInterface, nodeKey, discoKey, relays, count);
+  }
 
   /** The usual UDP port of such nodes. */
   public static final int DEFAULT_PORT = 41641;

@@ -1,27 +1,26 @@
 package org.tailjar.magicsock;
 
-import java.io.IOException;
+import java.util.List;
 import org.jspecify.annotations.Nullable;
 import org.tailjar.packet.Batch;
 import org.tailjar.packet.Path;
 
 /**
  * Every way to every peer, as the packet path sees it: no threads and no callbacks. {@link
- * #receive} and {@link #confirmed} belong to the RX thread; {@link #route}, {@link #send} and
+ * #receive} and {@link #confirmed} belong to the first RX thread; {@link #route}, {@link #send} and
  * {@link #wake} may be called by any.
  */
-public interface Paths extends AutoCloseable {
+public interface Paths extends PathsQueue, AutoCloseable {
 
   /**
-   * Waits for WireGuard messages and fills the batch with those that came by one path. Other
-   * traffic (STUN, DISCO) is answered on the way, and whatever timers the paths have of their own
-   * are run.
-   *
-   * @param deadlineNanos {@link System#nanoTime()} at which to return at the latest
-   * @return false when nothing was received: woken, or the deadline has come
-   * @throws IOException when no socket works any more
+   * Where RX threads receive, each by one of its own; all of them are to be read. The first is this
+   * object itself. Transport messages come by the one that {@code WireGuard.receiver} names for
+   * their receiver index, but for a few that may come by another at a change of paths; those of a
+   * relay, and handshake messages, come by the first.
    */
-  boolean receive(Batch into, long deadlineNanos) throws IOException;
+  default List<PathsQueue> queues() {
+    return List.of(this);
+  }
 
   /** Tells that a packet of this peer that came by this path was authentic. */
   void confirmed(Endpoint peer, Path path);
@@ -39,9 +38,6 @@ public interface Paths extends AutoCloseable {
    * thrown.
    */
   void send(Path path, Batch batch);
-
-  /** Ends the present or the next {@link #receive} at once. */
-  void wake();
 
   @Override
   void close();

@@ -2,6 +2,8 @@ package org.tailjar.magicsock;
 
 import java.io.IOException;
 import java.net.InetSocketAddress;
+import java.util.ArrayList;
+import java.util.List;
 import org.jspecify.annotations.Nullable;
 import org.tailjar.crypto.NodePublicKey;
 import org.tailjar.linux.LinuxException;
@@ -31,11 +33,19 @@ public final class StaticPaths implements Paths {
   }
 
   private final UdpSockets sockets;
-  private volatile boolean woken;
-  private volatile boolean closed;
+  private final UdpReceiver first;
+  private final List<PathsQueue> queues = new ArrayList<>();
 
   private StaticPaths(UdpSockets sockets) {
     this.sockets = sockets;
+    List<UdpQueue> receiving = sockets.queues();
+    first = receiver(receiving.getFirst());
+    queues.add(this);
+    receiving.stream().skip(1).map(StaticPaths::receiver).forEach(queues::add);
+  }
+
+  private static UdpReceiver receiver(UdpQueue queue) {
+    return new UdpReceiver(queue, (from, kind, bytes) -> {});
   }
 
   /**
@@ -56,7 +66,19 @@ public final class StaticPaths implements Paths {
    * @throws LinuxException when there is no UDP at all
    */
   public static StaticPaths open(int port, int mark, UdpOffloads offloads) throws LinuxException {
-    return new StaticPaths(UdpSockets.open(port, mark, offloads));
+    return open(port, mark, offloads, 1);
+  }
+
+  /**
+   * As {@link #open(int, int)}.
+   *
+   * @param queues how many {@link #queues} are wanted; there is one where the kernel cannot share
+   *     out what comes
+   * @throws LinuxException when there is no UDP at all
+   */
+  public static StaticPaths open(int port, int mark, UdpOffloads offloads, int queues)
+      throws LinuxException {
+    return new StaticPaths(UdpSockets.open(port, mark, offloads, queues));
   }
 
   /** The local UDP port. */
@@ -79,21 +101,12 @@ public final class StaticPaths implements Paths {
 
   @Override
   public boolean receive(Batch into, long deadlineNanos) throws IOException {
-    while (!closed) {
-      if (sockets.receive(into, (from, kind, bytes) -> {})) {
-        return true;
-      }
-      if (woken) {
-        woken = false;
-        return false;
-      }
-      long left = deadlineNanos - System.nanoTime();
-      if (left <= 0) {
-        return false;
-      }
-      sockets.await(left);
-    }
-    throw new IOException("the paths are closed");
+    return first.receive(into, deadlineNanos);
+  }
+
+  @Override
+  public List<PathsQueue> queues() {
+    return queues;
   }
 
   @Override
@@ -120,13 +133,11 @@ public final class StaticPaths implements Paths {
 
   @Override
   public void wake() {
-    woken = true;
-    sockets.wake();
+    first.wake();
   }
 
   @Override
   public void close() {
-    closed = true;
     sockets.close();
   }
 }

@@ -3,15 +3,12 @@ package org.tailjar.magicsock;
 import java.util.HashMap;
 import java.util.Map;
 import java.util.function.Predicate;
-import org.jspecify.annotations.Nullable;
-import org.tailjar.linux.ReceivedFrom;
 import org.tailjar.linux.UdpAddress;
-import org.tailjar.linux.UdpAddressTable;
 
 /**
  * The {@link UdpPath} object of each address. Those without a peer are bounded: a flood of forged
- * sources makes it forget them, which costs nothing but their objects. Owned by the RX thread;
- * finds without allocating.
+ * sources makes it forget them, which costs nothing but their objects. Any RX thread, each of which
+ * keeps what it found last, see {@link #version}; finds without allocating.
  */
 final class UdpPathTable {
 
@@ -20,20 +17,13 @@ final class UdpPathTable {
   /** Also a peer may come from ever new addresses; then all are learnt anew. */
   private static final int MAX_PATHS = 16_384;
 
-  private final UdpAddressTable senders = new UdpAddressTable();
   private final Map<UdpAddress, UdpPath> paths = new HashMap<>();
-  private @Nullable UdpPath last;
   private int strangers;
 
-  UdpPath find(ReceivedFrom from) {
-    return find(senders.find(from));
-  }
+  /** Written under the monitor. */
+  private volatile int version;
 
-  UdpPath find(UdpAddress address) {
-    UdpPath recent = last;
-    if (recent != null && recent.address() == address) {
-      return recent;
-    }
+  synchronized UdpPath find(UdpAddress address) {
     UdpPath found = paths.get(address);
     if (found == null) {
       if (++strangers > MAX_STRANGERS) {
@@ -43,12 +33,16 @@ final class UdpPathTable {
       found = new UdpPath(address);
       put(found);
     }
-    last = found;
     return found;
   }
 
+  /** Another number whenever paths were forgotten that somebody may have found and kept. */
+  int version() {
+    return version;
+  }
+
   /** Says whose address it is, so that it is not forgotten. */
-  void owned(UdpPath path, Endpoint peer) {
+  synchronized void owned(UdpPath path, Endpoint peer) {
     path.peer(peer);
     put(path);
   }
@@ -60,13 +54,13 @@ final class UdpPathTable {
     paths.put(path.address(), path);
   }
 
-  int size() {
+  synchronized int size() {
     return paths.size();
   }
 
   /** Forgets the paths of peers that are gone. */
-  void retain(Predicate<Endpoint> stays) {
-    last = null;
+  synchronized void retain(Predicate<Endpoint> stays) {
+    version++;
     paths
         .values()
         .removeIf(

@@ -8,15 +8,14 @@ import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Objects;
 import java.util.concurrent.atomic.AtomicLong;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
-import org.tailjar.linux.Descriptor;
 import org.tailjar.linux.Errno;
-import org.tailjar.linux.EventDescriptor;
 import org.tailjar.linux.LinuxException;
-import org.tailjar.linux.Poll;
-import org.tailjar.linux.ReceivedFrom;
 import org.tailjar.linux.SendResult;
+import org.tailjar.linux.Steering;
 import org.tailjar.linux.UdpAddress;
 import org.tailjar.linux.UdpOffloads;
 import org.tailjar.linux.UdpSender;
@@ -24,17 +23,12 @@ import org.tailjar.linux.UdpSocket;
 import org.tailjar.packet.Batch;
 
 /**
- * The UDP sockets, one for each address family, and the event that wakes their reader. Receiving
- * and waiting belong to the RX thread; {@link #send}, {@link #wake} and {@link #close} to any.
+ * The UDP sockets: for each {@link UdpQueue} one of each address family, all on one port. What
+ * begins as a transport message goes to the queue that its receiver index names, the first byte of
+ * it modulo the number of queues; everything else to the first queue. Sending and {@link #close}
+ * are for any thread.
  */
 final class UdpSockets implements AutoCloseable {
-
-  /** Takes what is not WireGuard; the bytes are its own. */
-  @FunctionalInterface
-  interface Others {
-    /** A datagram of another kind. */
-    void datagram(UdpPath from, Datagrams.Kind kind, byte[] bytes);
-  }
 
   /** What makes a socket, see {@link UdpSocket#bind}. */
   @FunctionalInterface
@@ -55,21 +49,13 @@ final class UdpSockets implements AutoCloseable {
   private static final Logger LOG = System.getLogger(Magicsock.LOGGER);
   private static final int BINDING_TRIES = 4;
 
-  /** While one socket always has more, the others are looked at after so many receives. */
-  private static final int RECEIVES_BETWEEN_POLLS = 16;
+  /** The first word of a transport message (WireGuard paper 5.4.6), and where its index begins. */
+  private static final Steering BY_INDEX = new Steering(0x0400_0000, 4);
 
-  /** Datagrams that came one by one, before it is believed that the kernel does not merge them. */
-  private static final int SINGLES_BEFORE_GATHERING = 16;
-
-  private static final long EVENT_BIT = 1;
-
-  private final List<UdpSocket> sockets;
+  private final List<UdpQueue> queues = new ArrayList<>();
   private final @Nullable UdpSocket ipv4;
   private final @Nullable UdpSocket ipv6;
-  private final EventDescriptor event;
-  private final Poll poll;
   private final UdpPathTable paths = new UdpPathTable();
-  private final ReceivedFrom from = new ReceivedFrom();
 
   /** Each thread that sends has its own: several TX threads must not wait for each other. */
   private final ThreadLocal<Senders> senders = ThreadLocal.withInitial(this::newSenders);
@@ -77,16 +63,6 @@ final class UdpSockets implements AutoCloseable {
   private final Output output;
   private final SendRoom room;
   private final AtomicLong notSent = new AtomicLong();
-  private final AtomicLong ignored = new AtomicLong();
-  private long readable;
-  private int receives;
-
-  // See gather: the memory, and what is held in it.
-  private final MemorySegment next = Arena.ofAuto().allocate(65_536, 64);
-  private @Nullable UdpPath heldPath;
-  private int heldTotal;
-  private int heldLength;
-  private int singles;
 
   /** What one thread sends with. */
   private static final class Senders {
@@ -107,20 +83,11 @@ final class UdpSockets implements AutoCloseable {
   private UdpSockets(
       @Nullable UdpSocket ipv4, @Nullable UdpSocket ipv6, Output output, SendRoom room)
       throws LinuxException {
+    queues.add(new UdpQueue(Stream.of(ipv4, ipv6).filter(Objects::nonNull).toList(), paths));
     this.ipv4 = ipv4;
     this.ipv6 = ipv6;
     this.output = output;
     this.room = room;
-    sockets = new ArrayList<>();
-    event = EventDescriptor.open();
-    List<Descriptor> descriptors = new ArrayList<>(List.of(event.descriptor()));
-    for (UdpSocket socket : new UdpSocket[] {ipv4, ipv6}) {
-      if (socket != null) {
-        sockets.add(socket);
-        descriptors.add(socket.descriptor());
-      }
-    }
-    poll = new Poll(descriptors.toArray(Descriptor[]::new));
   }
 
   private Senders newSenders() {
@@ -137,8 +104,23 @@ final class UdpSockets implements AutoCloseable {
    * @throws LinuxException when neither family works
    */
   static UdpSockets open(int port, int mark, UdpOffloads offloads) throws LinuxException {
-    return open(
-        port, mark, (ipv6, wanted, itsMark) -> UdpSocket.bind(ipv6, wanted, itsMark, offloads));
+    return open(port, mark, offloads, 1);
+  }
+
+  /**
+   * As {@link #open(int, int, UdpOffloads)}.
+   *
+   * @param queues how many queues are wanted; there is one where the kernel cannot share out
+   */
+  static UdpSockets open(int port, int mark, UdpOffloads offloads, int queues)
+      throws LinuxException {
+    UdpSockets alone =
+        open(
+            port, mark, (ipv6, wanted, itsMark) -> UdpSocket.bind(ipv6, wanted, itsMark, offloads));
+    if (queues > 1) {
+      alone.share(queues, mark, offloads);
+    }
+    return alone;
   }
 
   static UdpSockets open(int port, int mark, Binder binder) throws LinuxException {
@@ -198,9 +180,42 @@ final class UdpSockets implements AutoCloseable {
     }
   }
 
+  /** Makes more queues, if all families can. */
+  private void share(int count, int mark, UdpOffloads offloads) {
+    List<List<UdpSocket>> more = new ArrayList<>();
+    List<UdpQueue> made = new ArrayList<>();
+    try {
+      for (UdpSocket first : new UdpSocket[] {ipv4, ipv6}) {
+        if (first != null) {
+          more.add(first.more(count - 1, mark, offloads, BY_INDEX));
+        }
+      }
+      if (more.stream().noneMatch(List::isEmpty)) {
+        for (int i = 0; i < count - 1; i++) {
+          int number = i;
+          made.add(new UdpQueue(more.stream().map(sockets -> sockets.get(number)).toList(), paths));
+        }
+      }
+    } catch (LinuxException e) {
+      LOG.log(Level.DEBUG, "one queue for UDP: {0}", e.getMessage());
+      made.forEach(UdpQueue::close);
+      made.clear();
+    }
+    if (made.isEmpty()) {
+      more.forEach(sockets -> sockets.forEach(UdpSocket::close));
+      LOG.log(Level.INFO, "this kernel does not share out a UDP port: one thread receives");
+    }
+    queues.addAll(made);
+  }
+
+  /** The queues, each for an RX thread of its own; all of them are to be read. */
+  List<UdpQueue> queues() {
+    return List.copyOf(queues);
+  }
+
   /** The local port. */
   int port() {
-    return sockets.getFirst().port();
+    return Objects.requireNonNull(ipv4 == null ? ipv6 : ipv4).port();
   }
 
   boolean hasIpv6() {
@@ -223,142 +238,7 @@ final class UdpSockets implements AutoCloseable {
 
   /** Datagrams that were of no known kind. */
   long ignored() {
-    return ignored.get();
-  }
-
-  /**
-   * Receives without waiting: fills the batch with the WireGuard messages of one sender, and hands
-   * on what else comes.
-   *
-   * @return false when there is nothing more now
-   * @throws IOException when a socket is closed or broken
-   */
-  boolean receive(Batch into, Others others) throws IOException {
-    while (true) {
-      UdpPath path = heldPath;
-      int total = heldTotal;
-      int datagramLength = heldLength;
-      if (path != null) {
-        heldPath = null;
-        MemorySegment.copy(next, 0, into.memory(), 0, total);
-      } else {
-        total = receive(into.memory());
-        if (total < 0) {
-          return false;
-        }
-        path = total == 0 ? null : paths.find(from);
-        datagramLength = from.datagramLength();
-      }
-      if (path != null) {
-        into.received(path, total, datagramLength);
-        if (sort(path, into, others)) {
-          gather(path, into);
-          return true;
-        }
-      }
-    }
-  }
-
-  /** One receive from any socket: bytes, 0 for what is to be ignored, -1 for nothing more now. */
-  private int receive(MemorySegment buffer) throws IOException {
-    while (readable != 0) {
-      int index = Long.numberOfTrailingZeros(readable);
-      int total = sockets.get(index).receive(buffer, from);
-      if (total < 0) {
-        readable &= ~(1L << index);
-        continue;
-      }
-      if (++receives >= RECEIVES_BETWEEN_POLLS) {
-        // Look at all of them again, and begin with the other one.
-        receives = 0;
-        readable = 0;
-        await(0);
-        long rest = readable & ~(1L << index);
-        readable = rest == 0 ? readable : rest;
-      }
-      return total;
-    }
-    return -1;
-  }
-
-  /**
-   * Where the kernel does not merge datagrams, adds those to the batch that follow its only one and
-   * are like it: what comes together is then merged at the interface at least. The first one that
-   * does not fit is held for the next batch.
-   */
-  private void gather(UdpPath path, Batch batch) throws IOException {
-    if (batch.count() > 1) {
-      singles = 0;
-      return;
-    }
-    singles = Math.min(SINGLES_BEFORE_GATHERING, singles + 1);
-    while (singles == SINGLES_BEFORE_GATHERING && batch.count() < Batch.MAX_DATAGRAMS) {
-      int total = receive(next);
-      if (total < 0) {
-        return;
-      }
-      if (total > 0) {
-        UdpPath its = paths.find(from);
-        int length = from.datagramLength();
-        if (its != path
-            || length != total
-            || !batch.accepts(length)
-            || Datagrams.kind(next, 0, length) != Datagrams.Kind.WIREGUARD) {
-          heldPath = its;
-          heldTotal = total;
-          heldLength = length;
-          return;
-        }
-        MemorySegment.copy(next, 0, batch.memory(), batch.append(length), length);
-        batch.calls(batch.calls() + 1);
-      }
-    }
-  }
-
-  /** Leaves the WireGuard messages in the batch; false when there are none. */
-  private boolean sort(UdpPath path, Batch batch, Others others) {
-    MemorySegment memory = batch.memory();
-    int count = batch.count();
-    int kept = 0;
-    int end = 0;
-    for (int i = 0; i < count; i++) {
-      int offset = batch.offset(i);
-      int length = batch.length(i);
-      Datagrams.Kind kind = Datagrams.kind(memory, offset, length);
-      if (kind == Datagrams.Kind.WIREGUARD) {
-        if (end != offset) {
-          MemorySegment.copy(memory, offset, memory, end, length);
-        }
-        end += length;
-        kept++;
-      } else if (kind == Datagrams.Kind.UNKNOWN) {
-        ignored.incrementAndGet();
-      } else {
-        others.datagram(path, kind, memory.asSlice(offset, length).toArray(ValueLayout.JAVA_BYTE));
-      }
-    }
-    if (kept > 0 && kept < count) {
-      batch.received(path, end, batch.stride());
-    }
-    return kept > 0;
-  }
-
-  /**
-   * Waits until a socket is readable, {@link #wake} is called or the time is over.
-   *
-   * @param timeoutNanos 0 only looks
-   */
-  void await(long timeoutNanos) throws IOException {
-    long ready = poll.await(timeoutNanos);
-    if ((ready & EVENT_BIT) != 0) {
-      event.drain();
-    }
-    readable |= ready >>> 1;
-  }
-
-  /** Ends the present or the next {@link #await}. */
-  void wake() {
-    event.signal();
+    return queues.stream().mapToLong(UdpQueue::ignored).sum();
   }
 
   /**
@@ -414,9 +294,6 @@ final class UdpSockets implements AutoCloseable {
 
   @Override
   public void close() {
-    // In this order: a thread that the signal wakes must find the sockets closed.
-    sockets.forEach(UdpSocket::close);
-    event.signal();
-    event.close();
+    queues.forEach(UdpQueue::close);
   }
 }

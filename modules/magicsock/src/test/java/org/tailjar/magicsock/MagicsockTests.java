@@ -3,14 +3,22 @@ package org.tailjar.magicsock;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.io.IOException;
+import java.net.DatagramPacket;
+import java.net.DatagramSocket;
+import java.net.InetAddress;
 import java.util.List;
+import java.util.Objects;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.tailjar.crypto.DiscoPrivateKey;
+import org.tailjar.crypto.DiscoPublicKey;
+import org.tailjar.crypto.NodePrivateKey;
+import org.tailjar.crypto.NodePublicKey;
 import org.tailjar.derp.DerpMap;
+import org.tailjar.packet.Path;
 
 @Timeout(60)
 class MagicsockTests {
@@ -90,6 +98,29 @@ class MagicsockTests {
               assertThat(direct.endpoint().getPort()).isEqualTo(b.magicsock.port());
               assertThat(direct.latency()).isPositive();
             });
+  }
+
+  /** Who roams may come back to where it was before. */
+  @Test
+  void aPeerWithoutDiscoIsFollowedToAnAddressThatItHadBefore() throws Exception {
+    NodePublicKey plain = NodePrivateKey.generate().publicKey();
+    a.magicsock.apply(
+        new PathConfig(List.of(new PathConfig.Peer(plain, DiscoPublicKey.ZERO, 0, List.of())), map));
+    try (DatagramSocket home = new DatagramSocket(0, InetAddress.getByName("127.0.0.1"));
+        DatagramSocket away = new DatagramSocket(0, InetAddress.getByName("127.0.0.1"))) {
+      for (DatagramSocket from : List.of(home, away, home, away, home)) {
+        byte[] message = new byte[32];
+        message[0] = 4;
+        from.send(new DatagramPacket(message, message.length, a.loopback()));
+        Path path = a.next().path();
+        // As if it was authentic.
+        a.onReceiver(
+            () -> a.magicsock.confirmed(Objects.requireNonNull(a.magicsock.endpoint(plain)), path));
+        Route route = a.magicsock.route(Objects.requireNonNull(a.magicsock.endpoint(plain)));
+        assertThat(route).isNotNull();
+        assertThat(route.first().toString()).endsWith(":" + from.getLocalPort());
+      }
+    }
   }
 
   @Test

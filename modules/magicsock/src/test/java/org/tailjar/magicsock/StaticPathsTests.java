@@ -1,6 +1,7 @@
 package org.tailjar.magicsock;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import java.io.IOException;
 import java.lang.foreign.Arena;
@@ -12,7 +13,11 @@ import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.util.ArrayList;
 import java.util.Collections;
+import java.util.HashSet;
 import java.util.List;
+import java.util.Set;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -20,6 +25,7 @@ import org.junit.jupiter.api.Timeout;
 import org.tailjar.crypto.NodePrivateKey;
 import org.tailjar.linux.UdpOffloads;
 import org.tailjar.packet.Batch;
+import org.tailjar.packet.Path;
 
 @Timeout(30)
 class StaticPathsTests {
@@ -58,6 +64,58 @@ class StaticPathsTests {
       MemorySegment message = batch.memory().asSlice(batch.append(size), size);
       message.fill((byte) i);
       message.set(ValueLayout.JAVA_INT_UNALIGNED, 0, 4);
+    }
+  }
+
+  @Test
+  void eachTransportMessageComesByTheQueueThatItsIndexNames() throws IOException {
+    try (StaticPaths many = StaticPaths.open(0, 0, UdpOffloads.ALL, 3)) {
+      assumeTrue(many.queues().size() == 3, "needs a kernel with SO_ATTACH_REUSEPORT_CBPF");
+      assertThat(many.queues().getFirst()).isSameAs(many);
+      Endpoint fromA = peer(a, many);
+      Set<Path> paths = new HashSet<>();
+      for (int i = 0; i < 60; i++) {
+        fill(a.route(fromA), 2, 200, 200);
+        for (int j = 0; j < 2; j++) {
+          batch.memory().set(ValueLayout.JAVA_BYTE, batch.offset(j) + 4, (byte) (i * 7));
+        }
+        a.send(a.route(fromA).first(), batch);
+        int received = 0;
+        while (received < 2) {
+          assertThat(many.queues().get((i * 7 & 0xff) % 3).receive(batch, soon())).isTrue();
+          received += batch.count();
+        }
+        assertThat(batch.memory().get(ValueLayout.JAVA_BYTE, 4)).isEqualTo((byte) (i * 7));
+        paths.add(batch.path());
+      }
+      assertThat(paths).as("the path is the same whoever receives").hasSize(1);
+    }
+  }
+
+  @Test
+  void eachQueueIsWokenByItselfAndEndsWithThePaths() throws Exception {
+    StaticPaths many = StaticPaths.open(0, 0, UdpOffloads.ALL, 3);
+    assumeTrue(many.queues().size() == 3, "needs a kernel with SO_ATTACH_REUSEPORT_CBPF");
+    try (many) {
+      for (PathsQueue queue : many.queues()) {
+        queue.wake();
+        assertThat(queue.receive(batch, soon())).isFalse();
+        assertThat(queue.receive(batch, System.nanoTime() + 1_000_000)).isFalse();
+      }
+      PathsQueue last = many.queues().getLast();
+      CompletableFuture<Throwable> end = new CompletableFuture<>();
+      Thread.ofPlatform()
+          .daemon()
+          .start(
+              () -> {
+                try {
+                  last.receive(new Batch(Arena.ofAuto()), soon());
+                } catch (IOException | RuntimeException e) {
+                  end.complete(e);
+                }
+              });
+      many.close();
+      assertThat(end.get(5, TimeUnit.SECONDS)).isInstanceOf(IOException.class);
     }
   }
 

@@ -7,6 +7,7 @@ import java.lang.foreign.ValueLayout;
 import java.net.InetSocketAddress;
 import java.util.List;
 import java.util.concurrent.BlockingQueue;
+import java.util.concurrent.FutureTask;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
 import java.util.function.BooleanSupplier;
@@ -30,6 +31,7 @@ final class TestNode implements AutoCloseable {
   final BlockingQueue<LocalPaths> told = new LinkedBlockingQueue<>();
   final Magicsock magicsock;
   private final Thread thread;
+  private final BlockingQueue<Runnable> tasks = new LinkedBlockingQueue<>();
   private volatile boolean stopping;
 
   TestNode(NodePrivateKey key, MagicsockConfig.RelayFactory relays) throws IOException {
@@ -50,6 +52,9 @@ final class TestNode implements AutoCloseable {
     try (Arena arena = Arena.ofConfined()) {
       Batch batch = new Batch(arena);
       while (!stopping) {
+        for (Runnable task = tasks.poll(); task != null; task = tasks.poll()) {
+          task.run();
+        }
         if (magicsock.receive(batch, System.nanoTime() + 1_000_000_000L)) {
           for (int i = 0; i < batch.count(); i++) {
             received.add(
@@ -67,6 +72,14 @@ final class TestNode implements AutoCloseable {
         throw new AssertionError(e);
       }
     }
+  }
+
+  /** Runs something on the thread that receives, and waits for its end. */
+  void onReceiver(Runnable task) throws Exception {
+    FutureTask<Void> future = new FutureTask<>(task, null);
+    tasks.add(future);
+    magicsock.wake();
+    future.get(10, TimeUnit.SECONDS);
   }
 
   /** Knows one peer, reachable by the relay and at the endpoints. */

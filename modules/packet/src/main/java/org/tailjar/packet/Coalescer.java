@@ -22,14 +22,14 @@ public final class Coalescer {
 
   private static final int OPEN_RUNS = 16;
 
-  private final PacketDevice device;
+  private final PacketWriter device;
   private final IpPacket ip = new IpPacket();
   private final CoalescedRun[] runs = new CoalescedRun[OPEN_RUNS];
   private int open;
   private long malformed;
 
   /** A coalescer that writes to the device. */
-  public Coalescer(PacketDevice device) {
+  public Coalescer(PacketWriter device) {
     this.device = device;
     for (int i = 0; i < OPEN_RUNS; i++) {
       runs[i] = new CoalescedRun();

@@ -42,6 +42,11 @@ public final class EchoDevice extends ForwardingDevice {
     }
   }
 
+  @Override
+  public PacketWriter writer() {
+    return this;
+  }
+
   /** Checksums stay right: they are sums, and the summands only change places. */
   private static void swapAddresses(byte[] packet) {
     boolean ipv4 = packet[0] >> 4 == 4;

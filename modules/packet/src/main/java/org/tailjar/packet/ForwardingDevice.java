@@ -62,6 +62,12 @@ public abstract class ForwardingDevice implements PacketDevice {
     device.write(packet);
   }
 
+  /** That of the device: what this one changes in {@link #write} it changes for one thread. */
+  @Override
+  public PacketWriter writer() {
+    return device.writer();
+  }
+
   @Override
   public void writeBack(SuperPacket packet) throws IOException {
     device.writeBack(packet);

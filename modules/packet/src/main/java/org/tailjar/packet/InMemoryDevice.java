@@ -113,6 +113,12 @@ public final class InMemoryDevice implements PacketDevice {
     }
   }
 
+  /** This device, which any thread may write to. */
+  @Override
+  public PacketWriter writer() {
+    return this;
+  }
+
   /** Number of calls of {@link #write}; fewer than packets when they were merged. */
   public long writes() {
     lock.lock();

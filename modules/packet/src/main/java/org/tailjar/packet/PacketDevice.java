@@ -1,6 +1,5 @@
 package org.tailjar.packet;
 
-import java.io.IOException;
 import java.util.List;
 
 /**
@@ -8,9 +7,9 @@ import java.util.List;
  *
  * <p>One thread reads ({@link #read}, {@link #awaitReadable}), one thread writes ({@link #write});
  * {@link #wake} and {@link #close} may be called by any. A device with several {@link #queues} is
- * read by as many threads.
+ * read by as many threads, and each further thread that writes has a {@link #writer} of its own.
  */
-public interface PacketDevice extends PacketQueue, AutoCloseable {
+public interface PacketDevice extends PacketQueue, PacketWriter, AutoCloseable {
 
   /** The name of the interface, such as {@code tailscale0}. */
   String name();
@@ -28,28 +27,10 @@ public interface PacketDevice extends PacketQueue, AutoCloseable {
   }
 
   /**
-   * Writes one packet, or several of one flow merged into a super-packet.
-   *
-   * @throws IOException when the device is gone; a packet that the kernel refuses is counted and
-   *     dropped
+   * For one more thread to write with, at the same time as others do. Lives as long as the device.
+   * All packets of a flow are to be written by the same thread, or they lose their order.
    */
-  void write(GatherPacket packet) throws IOException;
-
-  /**
-   * Whether UDP packets of one flow may be written as a super-packet ({@link
-   * SuperPacket.Offload#UDP}).
-   */
-  default boolean mergesUdp() {
-    return false;
-  }
-
-  /**
-   * Whether TCP packets of one flow may be written as a super-packet ({@link
-   * SuperPacket.Offload#TCP}).
-   */
-  default boolean mergesTcp() {
-    return true;
-  }
+  PacketWriter writer();
 
   @Override
   void close();

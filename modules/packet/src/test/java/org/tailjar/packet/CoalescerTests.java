@@ -258,13 +258,8 @@ class CoalescerTests {
   @Test
   void aDeviceWithoutOffloadsGetsEveryPacketByItself() throws Exception {
     List<GatherPacket> writes = new ArrayList<>();
-    PacketDevice plain =
-        new PacketDevice() {
-          @Override
-          public void writeBack(SuperPacket packet) {
-            throw new AssertionError("nothing was read");
-          }
-
+    PacketWriter plain =
+        new PacketWriter() {
           @Override
           public void write(GatherPacket packet) {
             assertThat(packet.pieces()).isEqualTo(1);
@@ -276,30 +271,6 @@ class CoalescerTests {
           public boolean mergesTcp() {
             return false;
           }
-
-          @Override
-          public String name() {
-            return "plain0";
-          }
-
-          @Override
-          public int mtu() {
-            return 1280;
-          }
-
-          @Override
-          public boolean read(SuperPacket into) {
-            return false;
-          }
-
-          @Override
-          public void awaitReadable(long timeoutNanos) {}
-
-          @Override
-          public void wake() {}
-
-          @Override
-          public void close() {}
         };
     Coalescer own = new Coalescer(plain);
     for (byte[] packet : flow(false, 1, 1, 5, 100)) {

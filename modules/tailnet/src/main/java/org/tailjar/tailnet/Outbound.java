@@ -131,7 +131,8 @@ final class Outbound {
                 config.interfaceName(),
                 nodeKey.publicKey(),
                 discoKeyInUse,
-                (input, listener) -> new DerpConnections(relays, input, listener)),
+                (input, listener) -> new DerpConnections(relays, input, listener))
+                .withQueues(PacketThreads.eachWay()),
             onLocalPaths::accept);
     return new PacketPath(device, magicsock, nodeKey, aead, config.acceptRoutes(), onFailure);
   }

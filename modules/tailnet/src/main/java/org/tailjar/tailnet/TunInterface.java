@@ -16,15 +16,6 @@ import org.tailjar.tun.TunException;
 /** A TUN interface of the kernel with its addresses, routes and rules. */
 final class TunInterface implements PacketInterface {
 
-  /**
-   * System property with the number of queues of the interface, each of which has a thread of its
-   * own, instead of the one that follows from the number of processors.
-   */
-  static final String QUEUES = "tailjar.queues";
-
-  /** Few peers take more than so many threads send. */
-  private static final int MOST_QUEUES = 4;
-
   private final TunDevice device;
   private final Router router;
 
@@ -54,15 +45,7 @@ final class TunInterface implements PacketInterface {
     Set<Offload> without = config.withoutOffloads();
     return TunConfig.of(config.interfaceName(), config.mtu())
         .without(without.contains(Offload.TUN), without.contains(Offload.TUN_UDP))
-        .withQueues(Integer.getInteger(QUEUES, queues(Runtime.getRuntime().availableProcessors())));
-  }
-
-  /**
-   * How many threads are to send: half of the processors, the others being for what comes in and
-   * for the programs whose packets these are. On up to three that is one.
-   */
-  static int queues(int processors) {
-    return Math.clamp(processors / 2, 1, MOST_QUEUES);
+        .withQueues(PacketThreads.eachWay());
   }
 
   private static StartFailure failure(TunException e, NodeConfig config) {

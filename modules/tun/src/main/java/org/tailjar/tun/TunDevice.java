@@ -1,14 +1,11 @@
 package org.tailjar.tun;
 
 import java.io.IOException;
-import java.lang.foreign.Arena;
-import java.lang.foreign.MemorySegment;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicLong;
 import org.tailjar.linux.ClosedDescriptorException;
 import org.tailjar.linux.Errno;
-import org.tailjar.linux.IoVector;
 import org.tailjar.linux.LinuxException;
 import org.tailjar.linux.Netlink;
 import org.tailjar.linux.NetworkLink;
@@ -16,6 +13,7 @@ import org.tailjar.linux.TunDescriptor;
 import org.tailjar.packet.GatherPacket;
 import org.tailjar.packet.PacketDevice;
 import org.tailjar.packet.PacketQueue;
+import org.tailjar.packet.PacketWriter;
 import org.tailjar.packet.SuperPacket;
 
 /**
@@ -29,30 +27,24 @@ import org.tailjar.packet.SuperPacket;
  */
 public final class TunDevice implements PacketDevice {
 
-  private static final int MAX_PIECES = 1023;
-
   private final List<TunQueue> queues;
-  private final TunDescriptor writer;
+  private final TunDescriptor written;
   private final int mtu;
   private final boolean header;
-  private final boolean tcp;
-  private final boolean udp;
-  private final MemorySegment writeHeader = Arena.ofAuto().allocate(VnetHeader.LENGTH, 8);
-  private final IoVector vector = new IoVector(MAX_PIECES + 1);
+  private final TunWriter writer;
   private final AtomicLong refused = new AtomicLong();
 
   private TunDevice(
       List<TunDescriptor> descriptors, int mtu, boolean header, boolean tcp, boolean udp)
       throws LinuxException {
-    writer = descriptors.getLast();
+    written = descriptors.getLast();
     this.mtu = mtu;
     this.header = header;
-    this.tcp = tcp;
-    this.udp = udp;
+    writer = new TunWriter(written, header, tcp, udp, refused);
     List<TunQueue> made = new ArrayList<>();
     for (TunDescriptor read :
         descriptors.size() == 1 ? descriptors : descriptors.subList(0, descriptors.size() - 1)) {
-      made.add(new TunQueue(read, writer, header, refused));
+      made.add(new TunQueue(read, written, header, refused));
     }
     queues = List.copyOf(made);
   }
@@ -169,7 +161,7 @@ public final class TunDevice implements PacketDevice {
 
   @Override
   public String name() {
-    return writer.name();
+    return written.name();
   }
 
   @Override
@@ -185,12 +177,12 @@ public final class TunDevice implements PacketDevice {
   /** Whether TCP super-packets are read and written. */
   @Override
   public boolean mergesTcp() {
-    return tcp;
+    return writer.mergesTcp();
   }
 
   @Override
   public boolean mergesUdp() {
-    return udp;
+    return writer.mergesUdp();
   }
 
   /** Packets that the kernel did not take: not well-formed, or the interface is switched off. */
@@ -220,24 +212,12 @@ public final class TunDevice implements PacketDevice {
 
   @Override
   public void write(GatherPacket packet) throws IOException {
-    int pieces = packet.pieces();
-    if (pieces > MAX_PIECES) {
-      throw new IllegalArgumentException("a packet of " + pieces + " pieces");
-    }
-    vector.clear();
-    if (header) {
-      VnetHeader.fill(writeHeader, packet);
-      vector.add(writeHeader, 0, VnetHeader.LENGTH);
-    } else if (packet.offload() != SuperPacket.Offload.NONE) {
-      throw new IllegalArgumentException("a super-packet for a device without offloads");
-    }
-    MemorySegment memory = packet.memory();
-    for (int i = 0; i < pieces; i++) {
-      vector.add(memory, packet.offset(i), packet.length(i));
-    }
-    if (writer.write(vector) != 0) {
-      refused.incrementAndGet();
-    }
+    writer.write(packet);
+  }
+
+  @Override
+  public PacketWriter writer() {
+    return new TunWriter(written, header, writer.mergesTcp(), writer.mergesUdp(), refused);
   }
 
   @Override
@@ -247,7 +227,7 @@ public final class TunDevice implements PacketDevice {
 
   @Override
   public void close() {
-    writer.close();
+    written.close();
     queues.forEach(TunQueue::close);
   }
 }

@@ -5,7 +5,7 @@ import org.tailjar.crypto.AeadContext;
 
 /**
  * Opens transport messages of one session that came together: ciphers take less time for many
- * packets than for each alone. Of the RX thread; allocates nothing.
+ * packets than for each alone. Each RX thread has its own; allocates nothing.
  */
 public final class BatchOpener {
 
@@ -24,7 +24,7 @@ public final class BatchOpener {
 
   /**
    * Opens messages where they lie, each as {@link Session#open} does; {@link #result} says what
-   * became of them. Authentic ones must then be given to {@link WireGuard#opened}, in order.
+   * became of them. Authentic ones must then be given to {@link WireGuard#received}.
    *
    * @param offset of the first message
    * @param stride bytes from the start of one message to that of the next
@@ -34,6 +34,20 @@ public final class BatchOpener {
    * @param now {@link System#nanoTime()}
    */
   public void open(
+      Session session,
+      MemorySegment memory,
+      long offset,
+      int stride,
+      int length,
+      int lastLength,
+      int count,
+      long now) {
+    synchronized (session.receiving()) {
+      openOneByOneOrAll(session, memory, offset, stride, length, lastLength, count, now);
+    }
+  }
+
+  private void openOneByOneOrAll(
       Session session,
       MemorySegment memory,
       long offset,

@@ -5,8 +5,8 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * The receiver indices that this side gave out: each stands for a handshake under way or for a
- * session. Open addressing with linear probing; a lookup allocates nothing. Belongs to the RX
- * thread.
+ * session. Open addressing with linear probing; a lookup allocates nothing. Every RX thread looks
+ * sessions up, once for all messages of a session that came together; the first one changes them.
  */
 final class IndexTable {
 
@@ -17,20 +17,36 @@ final class IndexTable {
   private @Nullable Peer[] handshakes = new @Nullable Peer[INITIAL_CAPACITY];
   private @Nullable Session[] sessions = new @Nullable Session[INITIAL_CAPACITY];
   private int size;
+  private int receivers = 1;
+  private int nextReceiver;
 
   IndexTable(RandomGenerator random) {
     this.random = random;
   }
 
-  /** A random index that is not in use, for a handshake that this peer is to answer. */
-  int allocate(Peer peer) {
+  /** See {@link WireGuard#receivers}. */
+  synchronized void receivers(int count) {
+    receivers = count;
+    nextReceiver = count - 1;
+  }
+
+  /**
+   * A random index that is not in use, for a handshake that this peer is to answer. It names the RX
+   * thread of the peer: each peer that we exchange keys with gets the next one in turn, so that the
+   * few that are busy do not share one; the first thread, which has other work as well, comes last.
+   */
+  synchronized int allocate(Peer peer) {
+    if (peer.receiver() < 0) {
+      peer.receiver(nextReceiver);
+      nextReceiver = (nextReceiver == 0 ? receivers : nextReceiver) - 1;
+    }
     if (size * 2 >= indices.length) {
       grow();
     }
     while (true) {
       int index = random.nextInt();
       int slot = slot(index);
-      if (isFree(slot)) {
+      if (isFree(slot) && WireGuard.receiver(index, receivers) == peer.receiver()) {
         indices[slot] = index;
         handshakes[slot] = peer;
         size++;
@@ -40,7 +56,7 @@ final class IndexTable {
   }
 
   /** Makes an index that was allocated stand for a session. */
-  void put(int index, Session session) {
+  synchronized void put(int index, Session session) {
     int slot = slot(index);
     if (isFree(slot)) {
       throw new IllegalStateException("the index was not allocated");
@@ -50,17 +66,17 @@ final class IndexTable {
   }
 
   /** The session of an index; null if there is none. */
-  @Nullable Session session(int index) {
+  synchronized @Nullable Session session(int index) {
     return sessions[slot(index)];
   }
 
   /** The peer that a handshake with this index goes to; null if there is none under way. */
-  @Nullable Peer handshake(int index) {
+  synchronized @Nullable Peer handshake(int index) {
     return handshakes[slot(index)];
   }
 
   /** Frees an index. */
-  void remove(int index) {
+  synchronized void remove(int index) {
     int hole = slot(index);
     if (isFree(hole)) {
       return;
@@ -83,7 +99,7 @@ final class IndexTable {
     sessions[hole] = null;
   }
 
-  int size() {
+  synchronized int size() {
     return size;
   }
 

@@ -9,8 +9,8 @@ import org.tailjar.crypto.CryptoException;
 import org.tailjar.crypto.NodePublicKey;
 
 /**
- * The other end of a tunnel. Public methods may be called by any thread; the rest belongs to the RX
- * thread, as {@link WireGuard} does.
+ * The other end of a tunnel. Public methods may be called by any thread; the rest belongs to the
+ * owner of {@link WireGuard}, but for what is volatile, which the other RX threads read.
  */
 public final class Peer {
 
@@ -28,7 +28,7 @@ public final class Peer {
   // and one that the initiator has yet to confirm by using it.
   private volatile @Nullable Session current;
   private @Nullable Session previous;
-  private @Nullable Session next;
+  private volatile @Nullable Session next;
 
   private @Nullable InitiatorHandshake handshake;
   private byte @Nullable [] staticStatic;
@@ -36,7 +36,8 @@ public final class Peer {
   private byte[] presharedKey = new byte[PRESHARED_KEY_LENGTH];
   private byte[] lastTimestamp = new byte[Tai64n.LENGTH];
   private long lastInitiation = PeerTimers.OFF;
-  private boolean removed;
+  private volatile boolean removed;
+  private int receiver = -1;
 
   Peer(NodePublicKey key, Timings timings, RandomGenerator random) {
     this.key = key;
@@ -92,7 +93,7 @@ public final class Peer {
 
   /** Bytes of authentic WireGuard messages received from the peer. */
   public long bytesReceived() {
-    return bytesReceived.getOpaque();
+    return bytesReceived.get();
   }
 
   /** When keys were exchanged last; null if never. */
@@ -115,7 +116,7 @@ public final class Peer {
     return "Peer[" + key + "]";
   }
 
-  // RX thread from here on.
+  // Not for any thread from here on.
 
   PeerTimers timers() {
     return timers;
@@ -199,8 +200,18 @@ public final class Peer {
     bytesSent.getAndAdd(bytes);
   }
 
-  void countReceived(int bytes) {
-    bytesReceived.setOpaque(bytesReceived.getPlain() + bytes);
+  /** Any RX thread. */
+  void countReceived(long bytes) {
+    bytesReceived.getAndAdd(bytes);
+  }
+
+  /** The RX thread that the indices given to this peer name; negative before the first. */
+  int receiver() {
+    return receiver;
+  }
+
+  void receiver(int number) {
+    receiver = number;
   }
 
   void lastHandshake(Instant time) {

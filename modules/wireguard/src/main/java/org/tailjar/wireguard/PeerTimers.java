@@ -5,7 +5,8 @@ import java.util.random.RandomGenerator;
 
 /**
  * The timers of one peer (WireGuard paper 6), as the times at which what they count from happened.
- * What sending touches is volatile, since any thread sends; the rest belongs to the RX thread.
+ * What sending and receiving touch is volatile, since any thread sends and any RX thread receives;
+ * the rest belongs to the owner of {@link WireGuard}.
  */
 final class PeerTimers {
 
@@ -34,12 +35,16 @@ final class PeerTimers {
   /** When a sender asked for a handshake last. */
   private volatile long asked = OFF;
 
-  private long lastReceived = OFF;
-  private boolean needAnotherKeepalive;
+  /** When anything came in last. */
+  private volatile long lastReceived = OFF;
+
+  /** Whether more data came in since {@link #unansweredReceive}. */
+  private volatile boolean needAnotherKeepalive;
+
+  private volatile boolean sentLastMinuteHandshake;
   private long retransmitHandshake = OFF;
   private long zeroKeyMaterial = OFF;
   private int handshakeRetries;
-  private boolean sentLastMinuteHandshake;
   private long newHandshakeJitter;
   private long persistentNanos;
   private long persistentSet = OFF;
@@ -81,7 +86,7 @@ final class PeerTimers {
     return true;
   }
 
-  // RX thread.
+  // Any RX thread.
 
   /** An authenticated message came in. */
   void received(long now) {
@@ -91,15 +96,25 @@ final class PeerTimers {
     }
   }
 
-  /** A packet came in, not only a keepalive. */
-  void dataReceived(long now) {
+  /** Packets came in, not only keepalives. */
+  void dataReceived(long now, int packets) {
+    boolean more = packets > 1;
     if (unansweredReceive == OFF) {
       unansweredReceive = now;
-      needAnotherKeepalive = false;
     } else {
-      needAnotherKeepalive = true;
+      more = true;
+    }
+    if (needAnotherKeepalive != more) {
+      needAnotherKeepalive = more;
     }
   }
+
+  /** Whether the handshake shortly before a session ends is still to be tried. */
+  boolean wantsLastMinuteHandshake() {
+    return !sentLastMinuteHandshake;
+  }
+
+  // The owner of WireGuard.
 
   /** Whether a handshake message went out so lately that another is not to follow yet. */
   boolean handshakeTooSoon(long now) {
@@ -160,11 +175,9 @@ final class PeerTimers {
     }
   }
 
-  /** Whether the handshake shortly before a session ends is still to be tried; then it is not. */
-  boolean takeLastMinuteHandshake() {
-    boolean first = !sentLastMinuteHandshake;
+  /** The handshake shortly before a session ends is tried now, and not again. */
+  void lastMinuteHandshake() {
     sentLastMinuteHandshake = true;
-    return first;
   }
 
   void persistentKeepalive(Duration interval, long now) {
@@ -234,11 +247,12 @@ final class PeerTimers {
   /**
    * When to look again at the latest.
    *
-   * @param canSend whether other threads have a session to send on, and so may start timers
+   * @param canSend whether there is a session, so that other threads may start timers
    */
   long deadline(long now, boolean canSend, long latest) {
     // A timer that another thread starts after this look is due after at least this time.
-    long deadline = canSend ? earlier(now + newHandshakeNanos, latest) : latest;
+    long deadline =
+        canSend ? earlier(now + Math.min(newHandshakeNanos, keepaliveNanos), latest) : latest;
     deadline = earlier(retransmitHandshake, deadline);
     deadline = earlier(zeroKeyMaterial, deadline);
     deadline = earlier(newHandshakeDue(), deadline);

@@ -11,8 +11,8 @@ import org.tailjar.crypto.AeadKey;
 
 /**
  * A pair of transport keys and the messages under them (WireGuard paper 5.4.6). Any thread may
- * {@link #reserve} counters and {@link #seal}, several at once with a context each; {@link #open}
- * belongs to the RX thread.
+ * {@link #reserve} counters and {@link #seal}, several at once with a context each. RX threads
+ * {@link #open}, one after the other.
  */
 public final class Session {
 
@@ -65,7 +65,12 @@ public final class Session {
 
   private volatile @Nullable SendOrder sendOrder;
 
-  // Of the RX thread.
+  /**
+   * Held by the RX thread that opens messages, and by the owner while it ends that. Nearly always
+   * free, as all messages of a session come to the same thread but for a few at a change of paths.
+   */
+  private final Object receiving = new Object();
+
   private final ReplayWindow window = new ReplayWindow();
   private boolean closed;
 
@@ -263,8 +268,8 @@ public final class Session {
   }
 
   /**
-   * Opens a transport message where it lies. RX thread. An authentic one must then be given to
-   * {@link WireGuard#opened}; one that is not leaves no trace in the session.
+   * Opens a transport message where it lies. Any RX thread. An authentic one must then be given to
+   * {@link WireGuard#received}; one that is not leaves no trace in the session.
    *
    * @param length of the message in bytes
    * @param now {@link System#nanoTime()}
@@ -273,18 +278,25 @@ public final class Session {
    *     #REPLAYED}, {@link #EXPIRED}
    */
   public int open(AeadContext context, MemorySegment memory, long offset, int length, long now) {
-    int refused = check(memory, offset, length, now);
-    if (refused != OPEN) {
-      return refused;
+    synchronized (receiving) {
+      int refused = check(memory, offset, length, now);
+      if (refused != OPEN) {
+        return refused;
+      }
+      long counter = counter(memory, offset);
+      long content = offset + HEADER_LENGTH;
+      if (!context.open(
+          receiveKey, counter, memory, content, length - HEADER_LENGTH, memory, content)) {
+        return FORGED;
+      }
+      window.mark(counter);
+      return length - OVERHEAD;
     }
-    long counter = counter(memory, offset);
-    long content = offset + HEADER_LENGTH;
-    if (!context.open(
-        receiveKey, counter, memory, content, length - HEADER_LENGTH, memory, content)) {
-      return FORGED;
-    }
-    window.mark(counter);
-    return length - OVERHEAD;
+  }
+
+  /** What is held while messages are opened: from {@link #check} to {@link #accept}. */
+  Object receiving() {
+    return receiving;
   }
 
   /** Why a message cannot be opened; {@link #OPEN} if it is to be tried. */
@@ -369,8 +381,10 @@ public final class Session {
 
   /** Ends receiving for good, and sending but for messages whose counters are handed out. */
   void close() {
-    closed = true;
-    receiveKey.destroy();
+    synchronized (receiving) {
+      closed = true;
+      receiveKey.destroy();
+    }
     sendCounter.set(REJECT_AFTER_MESSAGES);
   }
 

@@ -26,8 +26,9 @@ import org.tailjar.wireguard.Message.Response;
 /**
  * One end of WireGuard tunnels (WireGuard paper, revision of 2020), without sockets, threads or a
  * clock: messages and times go in, messages and a deadline come out. A stopwatch alone it has, to
- * bound the time that handshakes take under load. All of it belongs to one thread, the RX thread;
- * what others may call is said in {@link Peer} and {@link Session}.
+ * bound the time that handshakes take under load. All of it belongs to one thread, its owner, which
+ * is the first RX thread; the others look up {@link #session}s and say what they {@link #received}.
+ * What any thread may call is said in {@link Peer} and {@link Session}.
  *
  * <p>Times are those of {@link System#nanoTime()}.
  */
@@ -90,6 +91,27 @@ public final class WireGuard implements AutoCloseable {
     admission = new Admission(new CookieChecker(identity.publicKey(), timings), stopwatch);
     keyPairs = new KeyPairs(aead, timings, random);
     indices = keyPairs.indices();
+  }
+
+  /**
+   * Has the receiver indices that are handed out from now on name one of several RX threads, the
+   * same one for all sessions of a peer, see {@link #receiver}. Unless told, there is one.
+   *
+   * @param count 1 to 256
+   */
+  public void receivers(int count) {
+    if (count < 1 || count > 256) {
+      throw new IllegalArgumentException(count + " receivers");
+    }
+    indices.receivers(count);
+  }
+
+  /**
+   * The number of the RX thread that a receiver index names: the first byte of the index as it
+   * lies in a message, modulo the number of threads.
+   */
+  public static int receiver(int receiverIndex, int receivers) {
+    return (receiverIndex & 0xff) % receivers;
   }
 
   /** This end's static public key. */
@@ -158,7 +180,7 @@ public final class WireGuard implements AutoCloseable {
   }
 
   /**
-   * The session that a transport message is for.
+   * The session that a transport message is for. Any RX thread.
    *
    * @param receiverIndex the message's second word, little-endian
    * @return null when there is none
@@ -226,27 +248,46 @@ public final class WireGuard implements AutoCloseable {
   }
 
   /**
-   * Says that {@link Session#open} found an authentic message.
+   * Says that authentic messages of a session were opened. Any RX thread.
    *
-   * @param plaintextLength what it returned
+   * @param packets how many of them were packets and not keepalives
+   * @param bytes the messages' length together
+   * @return whether the owner is to be told, by {@link #used}
    */
-  public void opened(Session session, int plaintextLength, long now, Output out) {
+  public boolean received(Session session, int packets, long bytes, long now) {
+    Peer peer = session.peer();
+    if (peer.isRemoved()) {
+      return false;
+    }
+    peer.countReceived(bytes);
+    peer.timers().received(now);
+    if (packets > 0) {
+      peer.timers().dataReceived(now, packets);
+    }
+    return session == peer.next() || wantsLastMinuteHandshake(peer, now);
+  }
+
+  private static boolean wantsLastMinuteHandshake(Peer peer, long now) {
+    Session current = peer.current();
+    return current != null
+        && current.wantsRekeyReceiving(now)
+        && peer.timers().wantsLastMinuteHandshake();
+  }
+
+  /**
+   * Draws the conclusions from a session that the peer used: it is the one to send on if it was
+   * not, and followed by another if it is old.
+   */
+  public void used(Session session, long now, Output out) {
     Peer peer = session.peer();
     if (peer.isRemoved()) {
       return;
     }
-    peer.countReceived(plaintextLength + Session.OVERHEAD);
-    PeerTimers timers = peer.timers();
-    timers.received(now);
     if (keyPairs.confirmed(session)) {
       established(peer, now, out);
     }
-    if (plaintextLength > 0) {
-      timers.dataReceived(now);
-      schedule(now + timings.keepaliveTimeout().toNanos());
-    }
-    Session current = peer.current();
-    if (current != null && current.wantsRekeyReceiving(now) && timers.takeLastMinuteHandshake()) {
+    if (wantsLastMinuteHandshake(peer, now)) {
+      peer.timers().lastMinuteHandshake();
       initiate(peer, now, out);
     }
   }

@@ -183,8 +183,10 @@ final class End implements Output {
       MemorySegment.copy(buffer, ValueLayout.JAVA_BYTE, 1 + Session.HEADER_LENGTH, text, 0, length);
       received.add(new String(text, StandardCharsets.UTF_8).replace("\0", ""));
     }
-    if (length >= 0) {
-      wireGuard.opened(session, length, clock.nanos, this);
+    if (length >= 0
+        && wireGuard.received(
+            session, length > 0 ? 1 : 0, length + Session.OVERHEAD, clock.nanos)) {
+      wireGuard.used(session, clock.nanos, this);
     }
     return length;
   }

@@ -1,0 +1,134 @@
+package org.tailjar.dataplane;
+
+import java.io.IOException;
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
+import java.time.Duration;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.BooleanSupplier;
+import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
+import org.tailjar.crypto.Aead;
+import org.tailjar.dataplane.Statistics.Counters;
+import org.tailjar.filter.Flows;
+import org.tailjar.magicsock.Paths;
+import org.tailjar.magicsock.PathsQueue;
+import org.tailjar.packet.PacketDevice;
+import org.tailjar.packet.Path;
+import org.tailjar.wireguard.Session;
+import org.tailjar.wireguard.WireGuard;
+
+/**
+ * An RX thread beside the first one, for the transport messages of some of the peers. What changes
+ * the state of WireGuard or of the paths it hands to the first one.
+ */
+final class TransportReceiver implements Inbound.Owner {
+
+  /** Runs something on the first RX thread. */
+  interface First {
+    /** Soon, in the order of calls. */
+    void execute(Task task);
+  }
+
+  /** What is to be done by the owner. */
+  interface Task {
+    /** Does it. */
+    void run(Inbound.Owner owner);
+  }
+
+  private static final long IDLE_NANOS = Duration.ofMinutes(1).toNanos();
+
+  /** The first thread has had the time to see to a session of which it was told so long ago. */
+  private static final long SEEN_TO_NANOS = Duration.ofMillis(10).toNanos();
+
+  /** Handshake messages stray here only by a change of the kernel's mind, or forged. */
+  private static final int MOST_STRAYED = 64;
+
+  private final PathsQueue queue;
+  private final First first;
+  private final BooleanSupplier closed;
+  private final Counters counters;
+  private final Inbound inbound;
+  private final Faults faults = new Faults();
+  private final AtomicInteger strayed = new AtomicInteger();
+  private @Nullable Session used;
+  private long usedTold;
+
+  TransportReceiver(
+      PathsQueue queue,
+      PacketDevice device,
+      Paths paths,
+      WireGuard wireGuard,
+      Aead aead,
+      Flows flows,
+      Counters counters,
+      First first,
+      Supplier<Links> table,
+      BooleanSupplier closed) {
+    this.queue = queue;
+    this.first = first;
+    this.closed = closed;
+    this.counters = counters;
+    Arena arena = Arena.ofAuto();
+    Sealer sealer = Sealer.ofReceiver(paths, counters, arena, aead, device.mtu());
+    inbound =
+        new Inbound(
+            wireGuard,
+            aead,
+            device.writer(),
+            new OwnPackets(paths, sealer),
+            flows,
+            table,
+            this,
+            counters,
+            faults,
+            arena);
+  }
+
+  /** Runs until closed. */
+  void run() throws IOException {
+    while (!closed.getAsBoolean()) {
+      if (queue.receive(inbound.batch(), System.nanoTime() + IDLE_NANOS)) {
+        inbound.receive(System.nanoTime());
+      }
+    }
+  }
+
+  /** Ends the present wait; any thread. */
+  void wake() {
+    queue.wake();
+  }
+
+  @Override
+  public void handshake(MemorySegment memory, int offset, int length, Path path, long now) {
+    if (strayed.incrementAndGet() > MOST_STRAYED) {
+      strayed.decrementAndGet();
+      counters.drop(Drop.IN_UNKNOWN, 1);
+      return;
+    }
+    byte[] message = memory.asSlice(offset, length).toArray(ValueLayout.JAVA_BYTE);
+    first.execute(
+        owner -> {
+          strayed.decrementAndGet();
+          owner.handshake(MemorySegment.ofArray(message), 0, length, path, System.nanoTime());
+        });
+  }
+
+  @Override
+  public void confirmed(PeerLink link, Path path) {
+    if (link.confirmedPath() != path) {
+      link.confirmedPath(path);
+      first.execute(owner -> owner.confirmed(link, path));
+    }
+  }
+
+  @Override
+  public void used(Session session, long now) {
+    if (used != session || now - usedTold > SEEN_TO_NANOS) {
+      used = session;
+      usedTold = now;
+      first.execute(owner -> owner.used(session, System.nanoTime()));
+    }
+  }
+}
