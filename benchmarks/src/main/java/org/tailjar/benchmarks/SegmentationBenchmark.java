@@ -28,10 +28,10 @@ public class SegmentationBenchmark extends SteadyState {
   private static final class Sink implements PacketDevice {
     long bytes;
 
-  @Override
-  public PacketWriter writer() {
-    return this;
-  }
+    @Override
+    public PacketWriter writer() {
+      return this;
+    }
 
     @Override
     public String name() {

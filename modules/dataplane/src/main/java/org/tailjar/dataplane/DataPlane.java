@@ -25,8 +25,8 @@ import org.tailjar.wireguard.WireGuard;
  * receive is opened and written to the device.
  *
  * <p>Platform threads do that, one TX thread for each {@linkplain PacketDevice#queues queue} of the
- * device and one RX thread for each {@linkplain Paths#queues queue} of the paths; each works packets
- * to completion, so that those of a flow stay in order. The first RX thread owns the {@link
+ * device and one RX thread for each {@linkplain Paths#queues queue} of the paths; each works
+ * packets to completion, so that those of a flow stay in order. The first RX thread owns the {@link
  * WireGuard} that it is given. Nothing is allocated per packet.
  *
  * <p>Life cycle: made, {@link #start}ed once, {@link #close}d. The device and the paths stay open;

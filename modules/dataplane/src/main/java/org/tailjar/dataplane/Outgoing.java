@@ -15,7 +15,9 @@ import org.tailjar.wireguard.Output;
 import org.tailjar.wireguard.Peer;
 import org.tailjar.wireguard.Session;
 
-/** What the first RX thread sends: WireGuard's own messages, and packets that waited for a session. */
+/**
+ * What the first RX thread sends: WireGuard's own messages, and packets that waited for a session.
+ */
 final class Outgoing implements Output {
 
   /** How long packets that could be sealed wait for a way to their peer. */

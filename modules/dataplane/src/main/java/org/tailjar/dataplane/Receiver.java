@@ -3,31 +3,23 @@ package org.tailjar.dataplane;
 import java.io.IOException;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
-import java.lang.foreign.ValueLayout;
-import java.nio.ByteOrder;
 import java.util.Collection;
 import java.util.function.BooleanSupplier;
 import java.util.function.Supplier;
-import org.jspecify.annotations.Nullable;
 import org.tailjar.crypto.Aead;
 import org.tailjar.crypto.NodePublicKey;
 import org.tailjar.dataplane.Statistics.Counters;
 import org.tailjar.filter.Flows;
-import org.tailjar.filter.PacketFilter;
 import org.tailjar.magicsock.Paths;
-import org.tailjar.packet.Batch;
-import org.tailjar.packet.Coalescer;
-import org.tailjar.packet.IpPacket;
 import org.tailjar.packet.PacketDevice;
 import org.tailjar.packet.Path;
-import org.tailjar.wireguard.BatchOpener;
 import org.tailjar.wireguard.Peer;
 import org.tailjar.wireguard.Session;
 import org.tailjar.wireguard.WireGuard;
 
 /**
- * The first RX thread. It owns the whole state of WireGuard and of the paths, so handshake messages,
- * timers and the work of the {@link Inbox} run here as well as what {@link Inbound} does.
+ * The first RX thread. It owns the whole state of WireGuard and of the paths, so handshake
+ * messages, timers and the work of the {@link Inbox} run here as well as what {@link Inbound} does.
  */
 final class Receiver implements Inbound.Owner {
 

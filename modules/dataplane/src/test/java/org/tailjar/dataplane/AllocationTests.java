@@ -190,10 +190,10 @@ class AllocationTests {
       return queues.stream().anyMatch(queue -> ((Repeater) queue).left.get() > 0);
     }
 
-  @Override
-  public PacketWriter writer() {
-    return this;
-  }
+    @Override
+    public PacketWriter writer() {
+      return this;
+    }
 
     @Override
     public List<PacketQueue> queues() {

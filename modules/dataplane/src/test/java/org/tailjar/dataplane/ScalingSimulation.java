@@ -1,37 +1,90 @@
 package org.tailjar.dataplane;
 
 import java.lang.foreign.MemorySegment;
+import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.concurrent.locks.LockSupport;
+import java.util.function.ToIntFunction;
 import org.tailjar.crypto.Aead;
 import org.tailjar.crypto.AeadContext;
 import org.tailjar.crypto.AeadKey;
 import org.tailjar.wireguard.Timings;
 
 /**
- * What more processors than this machine has would give: TX threads whose cipher does not compute
- * but waits, so that each has a processor of its own as it were. Everything else is the packet
- * path's own, all threads seal on one session, and the order of each flow is checked at the peer.
+ * What more processors than this machine has would give: threads whose cipher does not compute but
+ * waits, so that each has a processor of its own as it were. Everything else is the packet path's
+ * own, and the order of each flow is checked where it arrives. TX threads all seal on one session;
+ * RX threads open what four peers send.
  */
 final class ScalingSimulation {
 
   /** Longer than everything else that a packet costs, on any machine. */
-  private static final long SEAL_NANOS = 40_000;
+  private static final long PACKET_NANOS = 40_000;
 
   private static final int FLOWS = 8;
+  private static final int PEERS = 4;
   private static final int PACKETS = 24_000;
   private static final int CAPACITY = 1 << 16;
 
   private ScalingSimulation() {}
 
   /**
+   * Receives through a number of RX threads.
+   *
+   * @throws IllegalStateException when a flow lost its order, or a packet was lost
+   */
+  static long receivedPerSecond(int receivers) throws InterruptedException {
+    List<TestNode> peers = new ArrayList<>();
+    try (TestNode to =
+        new TestNode(1, Timings.STANDARD, new WaitingAead(false, true), 1, CAPACITY, receivers)) {
+      for (int i = 0; i < PEERS; i++) {
+        TestNode peer =
+            new TestNode(2 + i, Timings.STANDARD, new WaitingAead(false, false), 1, CAPACITY);
+        peers.add(peer);
+        TestNode.join(peer, to);
+        peer.device.inject(Packets.numbered(peer.address, to.address, 1));
+        to.take();
+      }
+      long start = System.nanoTime();
+      for (int number = 0; number < PACKETS / PEERS; number++) {
+        for (TestNode peer : peers) {
+          peer.device.inject(Packets.udp(peer.address, 5000, to.address, 9, payload(number)));
+        }
+      }
+      awaitInOrder(to, packet -> packet[15] & 0xff); // the last byte of the source address
+      return PACKETS * 1_000_000_000L / (System.nanoTime() - start);
+    } finally {
+      peers.forEach(TestNode::close);
+    }
+  }
+
+  private static void awaitInOrder(TestNode to, ToIntFunction<byte[]> flowOf)
+      throws InterruptedException {
+    Map<Integer, Integer> next = new HashMap<>();
+    for (int i = 0; i < PACKETS; i++) {
+      byte[] packet = to.take();
+      if (packet == null) {
+        throw new IllegalStateException("a packet is missing");
+      }
+      int flow = flowOf.applyAsInt(packet);
+      int expected = next.merge(flow, 0, (before, _) -> before + 1);
+      if (Packets.number(packet) != expected) {
+        throw new IllegalStateException(
+            "flow " + flow + ": " + Packets.number(packet) + " instead of " + expected);
+      }
+    }
+  }
+
+  /**
    * Sends through a number of TX threads.
    *
    * @throws IllegalStateException when a flow lost its order, or a packet was lost
    */
-  static long packetsPerSecond(int transmitters) throws InterruptedException {
-    Aead aead = new WaitingAead();
+  static long sentPerSecond(int transmitters) throws InterruptedException {
+    Aead aead = new WaitingAead(true, false);
     try (TestNode from = new TestNode(1, Timings.STANDARD, aead, transmitters, CAPACITY);
         TestNode to = new TestNode(2, Timings.STANDARD, aead, 1, CAPACITY)) {
       TestNode.join(from, to);
@@ -45,19 +98,7 @@ final class ScalingSimulation {
               .inject(Packets.udp(from.address, 5000 + flow, to.address, 9, payload(number)));
         }
       }
-      Map<Integer, Integer> next = new HashMap<>();
-      for (int i = 0; i < PACKETS; i++) {
-        byte[] packet = to.take();
-        if (packet == null) {
-          throw new IllegalStateException("a packet is missing");
-        }
-        int flow = (packet[20] & 0xff) << 8 | packet[21] & 0xff;
-        int expected = next.merge(flow, 0, (before, _) -> before + 1);
-        if (Packets.number(packet) != expected) {
-          throw new IllegalStateException(
-              "flow " + flow + ": " + Packets.number(packet) + " instead of " + expected);
-        }
-      }
+      awaitInOrder(to, packet -> (packet[20] & 0xff) << 8 | packet[21] & 0xff);
       return PACKETS * 1_000_000_000L / (System.nanoTime() - start);
     }
   }
@@ -71,8 +112,23 @@ final class ScalingSimulation {
     return payload;
   }
 
-  /** Waits instead of sealing; opens at once. */
+  /** Waits instead of sealing, of opening, or does either at once. */
   private static final class WaitingAead implements Aead, AeadKey, AeadContext {
+
+    private final boolean sealing;
+    private final boolean opening;
+
+    private WaitingAead(boolean sealing, boolean opening) {
+      this.sealing = sealing;
+      this.opening = opening;
+    }
+
+    private static void await(int packets) {
+      long end = System.nanoTime() + packets * PACKET_NANOS;
+      for (long left = end - System.nanoTime(); left > 0; left = end - System.nanoTime()) {
+        LockSupport.parkNanos(left);
+      }
+    }
 
     @Override
     public String name() {
@@ -111,9 +167,8 @@ final class ScalingSimulation {
         int stride,
         int length,
         int lastLength) {
-      long end = System.nanoTime() + count * SEAL_NANOS;
-      for (long left = end - System.nanoTime(); left > 0; left = end - System.nanoTime()) {
-        LockSupport.parkNanos(left);
+      if (sealing) {
+        await(count);
       }
     }
 
@@ -126,7 +181,27 @@ final class ScalingSimulation {
         int length,
         MemorySegment to,
         long toOffset) {
+      if (opening) {
+        await(1);
+      }
       return true;
+    }
+
+    @Override
+    public void openAll(
+        AeadKey key,
+        long[] counters,
+        int count,
+        MemorySegment memory,
+        long offset,
+        int stride,
+        int length,
+        int lastLength,
+        boolean[] authentic) {
+      if (opening) {
+        await(count);
+      }
+      Arrays.fill(authentic, 0, count, true);
     }
 
     @Override

@@ -26,7 +26,10 @@ import org.tailjar.magicsock.Route;
 import org.tailjar.packet.IpPrefix;
 import org.tailjar.wireguard.Timings;
 
-/** Several TX threads: what a single one does by itself must hold for all of them together. */
+/**
+ * Several TX threads, and how the rate grows with them and with RX threads: what a single one does
+ * by itself must hold for all of them together.
+ */
 @Timeout(120)
 class ScalingTests {
 
@@ -286,16 +289,25 @@ class ScalingTests {
     assertThat(from.drops(Drop.IN_FILTERED)).isEqualTo(1);
   }
 
-  /** With processors for all: sealing only waits, so it does not matter how many there are here. */
+  /** With processors for all: the cipher only waits, so it does not matter how many are here. */
   @Test
   void theRateGrowsWithTheNumberOfThreads() throws InterruptedException {
+    assertGrows("TX", ScalingSimulation::sentPerSecond);
+    assertGrows("RX", ScalingSimulation::receivedPerSecond);
+  }
+
+  /** Packets per second of so many threads. */
+  private interface Rate {
+    long with(int threads) throws InterruptedException;
+  }
+
+  private static void assertGrows(String name, Rate rate) throws InterruptedException {
     Map<Integer, Long> rates = new HashMap<>();
-    for (int transmitters : new int[] {1, 2, 4}) {
-      long rate = ScalingSimulation.packetsPerSecond(transmitters);
-      rates.put(transmitters, rate);
-      System.out.printf("%d TX threads: %,d packets/s%n", transmitters, rate);
+    for (int threads : new int[] {1, 2, 4}) {
+      rates.put(threads, rate.with(threads));
+      System.out.printf("%d %s threads: %,d packets/s%n", threads, name, rates.get(threads));
     }
-    assertThat(rates.get(2)).as("%s", rates).isGreaterThan(rates.get(1) * 3 / 2);
-    assertThat(rates.get(4)).as("%s", rates).isGreaterThan(rates.get(1) * 5 / 2);
+    assertThat(rates.get(2)).as("%s %s", name, rates).isGreaterThan(rates.get(1) * 3 / 2);
+    assertThat(rates.get(4)).as("%s %s", name, rates).isGreaterThan(rates.get(1) * 5 / 2);
   }
 }

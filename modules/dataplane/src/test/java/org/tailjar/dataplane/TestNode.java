@@ -58,8 +58,7 @@ final class TestNode implements AutoCloseable {
     this(number, timings, aead, transmitters, capacity, 1);
   }
 
-  TestNode(
-      int number, Timings timings, Aead aead, int transmitters, int capacity, int receivers) {
+  TestNode(int number, Timings timings, Aead aead, int transmitters, int capacity, int receivers) {
     paths = new FakePaths(receivers);
     address = "100.64.0." + number;
     address6 = "fd7a:115c:a1e0::" + number;

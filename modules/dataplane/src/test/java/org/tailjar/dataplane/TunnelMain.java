@@ -46,8 +46,8 @@ import org.tailjar.wireguard.WireGuard;
  * On standard input a line with the private key comes first. Then {@code echo ADDRESS} serves
  * {@link Echo} there and {@code check ADDRESS SIZES} asks that of the other end; any other line is
  * answered with the statistics; the end ends the tunnel. The property {@code without} lists
- * offloads that are not used: tun, tun-udp, udp-gso, udp-gro; {@code queues} is the number of queues
- * of the interface and of the sockets.
+ * offloads that are not used: tun, tun-udp, udp-gso, udp-gro; {@code queues} is the number of
+ * queues of the interface and of the sockets.
  */
 final class TunnelMain {
 
@@ -173,7 +173,7 @@ final class TunnelMain {
     System.out.printf(
         "stats handshakes=%d tunRead=%.1f udpSend=%.1f udpReceive=%.1f tunWrite=%.1f"
             + " packetsOut=%d packetsIn=%d forged=%d cookies=%d limited=%d admitted=%d authentic=%d"
-            + " work=%d cpu=%d bytesIn=%d at=%d busy=%d refused=%d drops=%s%n",
+            + " work=%d cpu=%d bytesIn=%d at=%d busy=%d receiving=%s refused=%d drops=%s%n",
         renewals,
         snapshot.tunReads().mean(),
         snapshot.udpSends().mean(),
@@ -190,17 +190,20 @@ final class TunnelMain {
         ProcessHandle.current().info().totalCpuDuration().orElse(Duration.ZERO).toNanos(),
         snapshot.bytesIn(),
         System.nanoTime(),
-        busyTransmitters(),
+        busy("tailjar-tx").size(),
+        busy("tailjar-rx"),
         device.refusedWrites(),
         snapshot.drops());
   }
 
-  /** How many TX threads have done any work to speak of. */
-  private static long busyTransmitters() {
+  /** The threads of that name that have done any work to speak of. */
+  private static List<String> busy(String name) {
     ThreadMXBean threads = ManagementFactory.getThreadMXBean();
     return Thread.getAllStackTraces().keySet().stream()
-        .filter(thread -> thread.getName().startsWith("tailjar-tx"))
-        .filter(thread -> threads.getThreadCpuTime(thread.threadId()) > 50_000_000)
-        .count();
+        .filter(thread -> thread.getName().startsWith(name))
+        .filter(thread -> threads.getThreadCpuTime(thread.threadId()) > 5_000_000)
+        .map(Thread::getName)
+        .sorted()
+        .toList();
   }
 }

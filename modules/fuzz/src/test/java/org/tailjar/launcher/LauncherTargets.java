@@ -70,7 +70,11 @@ public final class LauncherTargets {
   /** A line for each variable. Nothing is thrown, each message is one line, and no key is in it. */
   private static void read(byte[] bytes) {
     Map<String, String> environment = new LinkedHashMap<>();
-    for (String line : new String(bytes, StandardCharsets.UTF_8).split("\n")) {
+    String text = new String(bytes, StandardCharsets.UTF_8);
+    if (text.contains(SECRET)) {
+      return; // Jazzer learns it from comparisons and puts it where it is no secret
+    }
+    for (String line : text.split("\n")) {
       int equals = line.indexOf('=');
       // As the environment of a process can be: a name without control characters, no zeros.
       if (equals > 0 && line.substring(0, equals).matches("\\w+") && line.indexOf('\0') < 0) {

@@ -64,6 +64,9 @@ public final class TransportTargets {
 
   /** A line for each variable. What is refused is said in one line that does not show it. */
   private static void proxies(byte[] bytes) {
+    if (knowsTheSecret(bytes)) {
+      return;
+    }
     String[] lines = new String(bytes, StandardCharsets.UTF_8).replace("\0", "").split("\n", 3);
     Map<String, String> environment = new HashMap<>();
     List<String> names = List.of("HTTPS_PROXY", "http_proxy", "NO_PROXY");
@@ -77,12 +80,17 @@ public final class TransportTargets {
         shown += rules.choose(Destination.plain(host, 8443)) + " ";
         shown += rules.choose(Destination.tls(host, 443));
       }
-      check(lines[0].contains(SECRET) || !shown.contains(SECRET), "the password is shown");
+      check(!shown.contains(SECRET), "the password is shown");
     } catch (IllegalArgumentException e) {
       String message = String.valueOf(e.getMessage());
       check(message.chars().noneMatch(Character::isISOControl), "a message of several lines");
       check(!message.contains(SECRET), "the password is shown");
     }
+  }
+
+  /** Jazzer learns it from comparisons and puts it where it is no secret. */
+  private static boolean knowsTheSecret(byte[] bytes) {
+    return new String(bytes, StandardCharsets.ISO_8859_1).replace("\0", "").contains(SECRET);
   }
 
   private static List<byte[]> answerSeeds() {
@@ -96,6 +104,9 @@ public final class TransportTargets {
   }
 
   private static void answer(byte[] bytes) throws IOException {
+    if (knowsTheSecret(bytes)) {
+      return;
+    }
     ByteArrayInputStream in = new ByteArrayInputStream(bytes);
     Proxy.Http proxy =
         new Proxy.Http("proxy", 80, false, Optional.of(new Proxy.Credentials("u", SECRET)));

@@ -34,8 +34,8 @@ import org.tailjar.packet.Path;
  * otherwise, and by both while that is not sure.
  *
  * <p>All state of paths belongs to the thread that calls {@link #receive}, the first RX thread; the
- * others reach it by an inbox. {@link #route} and {@link #send} read what that thread published and are cheap enough
- * for every batch.
+ * others reach it by an inbox. {@link #route} and {@link #send} read what that thread published and
+ * are cheap enough for every batch.
  */
 public final class Magicsock implements Paths {
 
@@ -112,7 +112,8 @@ public final class Magicsock implements Paths {
    */
   public static Magicsock open(MagicsockConfig config, PathsListener listener)
       throws LinuxException {
-    UdpSockets sockets = UdpSockets.open(config.port(), config.mark(), config.offloads(), config.queues());
+    UdpSockets sockets =
+        UdpSockets.open(config.port(), config.mark(), config.offloads(), config.queues());
     Magicsock made = new Magicsock(config, sockets, listener);
     made.post(() -> made.self.start(clock()));
     return made;

@@ -105,7 +105,8 @@ class MagicsockTests {
   void aPeerWithoutDiscoIsFollowedToAnAddressThatItHadBefore() throws Exception {
     NodePublicKey plain = NodePrivateKey.generate().publicKey();
     a.magicsock.apply(
-        new PathConfig(List.of(new PathConfig.Peer(plain, DiscoPublicKey.ZERO, 0, List.of())), map));
+        new PathConfig(
+            List.of(new PathConfig.Peer(plain, DiscoPublicKey.ZERO, 0, List.of())), map));
     try (DatagramSocket home = new DatagramSocket(0, InetAddress.getByName("127.0.0.1"));
         DatagramSocket away = new DatagramSocket(0, InetAddress.getByName("127.0.0.1"))) {
       for (DatagramSocket from : List.of(home, away, home, away, home)) {

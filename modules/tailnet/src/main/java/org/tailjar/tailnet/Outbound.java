@@ -123,15 +123,15 @@ final class Outbound {
     Magicsock magicsock =
         Magicsock.open(
             new MagicsockConfig(
-                config.udpPort(),
-                MagicsockConfig.BYPASS_MARK,
-                new UdpOffloads(
-                    !config.withoutOffloads().contains(Offload.UDP_GSO),
-                    !config.withoutOffloads().contains(Offload.UDP_GRO)),
-                config.interfaceName(),
-                nodeKey.publicKey(),
-                discoKeyInUse,
-                (input, listener) -> new DerpConnections(relays, input, listener))
+                    config.udpPort(),
+                    MagicsockConfig.BYPASS_MARK,
+                    new UdpOffloads(
+                        !config.withoutOffloads().contains(Offload.UDP_GSO),
+                        !config.withoutOffloads().contains(Offload.UDP_GRO)),
+                    config.interfaceName(),
+                    nodeKey.publicKey(),
+                    discoKeyInUse,
+                    (input, listener) -> new DerpConnections(relays, input, listener))
                 .withQueues(PacketThreads.eachWay()),
             onLocalPaths::accept);
     return new PacketPath(device, magicsock, nodeKey, aead, config.acceptRoutes(), onFailure);

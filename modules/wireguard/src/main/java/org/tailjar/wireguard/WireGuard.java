@@ -107,8 +107,8 @@ public final class WireGuard implements AutoCloseable {
   }
 
   /**
-   * The number of the RX thread that a receiver index names: the first byte of the index as it
-   * lies in a message, modulo the number of threads.
+   * The number of the RX thread that a receiver index names: the first byte of the index as it lies
+   * in a message, modulo the number of threads.
    */
   public static int receiver(int receiverIndex, int receivers) {
     return (receiverIndex & 0xff) % receivers;
