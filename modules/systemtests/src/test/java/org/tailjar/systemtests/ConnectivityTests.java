@@ -39,9 +39,18 @@ abstract class ConnectivityTests {
   @BeforeAll
   void joinAll() {
     lab = Lab.start(scheme);
-    a = lab.tailjar("na").join();
-    b = lab.tailjar("nb").join();
+    a = prepared(lab.tailjar("na")).join();
+    b = prepared(lab.tailjar("nb")).join();
     incumbent = lab.tailscaled("nc");
+  }
+
+  /** Changes how a node of ours is started. */
+  TailjarNode prepared(TailjarNode node) {
+    return node;
+  }
+
+  TailjarNode first() {
+    return a;
   }
 
   @AfterAll
