@@ -5,7 +5,6 @@ import java.util.HashMap;
 import java.util.Map;
 import java.util.concurrent.locks.LockSupport;
 import org.tailjar.crypto.Aead;
-import org.tailjar.crypto.AeadContext;
 import org.tailjar.crypto.AeadKey;
 import org.tailjar.wireguard.Timings;
 
@@ -31,7 +30,7 @@ final class ScalingSimulation {
    * @throws IllegalStateException when a flow lost its order, or a packet was lost
    */
   static long packetsPerSecond(int transmitters) throws InterruptedException {
-    Aead aead = new WaitingAead();
+    Aead aead = new WaitingCipher();
     try (TestNode from = new TestNode(1, Timings.STANDARD, aead, transmitters, CAPACITY);
         TestNode to = new TestNode(2, Timings.STANDARD, aead, 1, CAPACITY)) {
       TestNode.join(from, to);
@@ -72,34 +71,7 @@ final class ScalingSimulation {
   }
 
   /** Waits instead of sealing; opens at once. */
-  private static final class WaitingAead implements Aead, AeadKey, AeadContext {
-
-    @Override
-    public String name() {
-      return "waiting";
-    }
-
-    @Override
-    public AeadKey key(byte[] key) {
-      return this;
-    }
-
-    @Override
-    public AeadContext context() {
-      return this;
-    }
-
-    @Override
-    public void seal(
-        AeadKey key,
-        long counter,
-        MemorySegment from,
-        long fromOffset,
-        int length,
-        MemorySegment to,
-        long toOffset) {
-      MemorySegment.copy(from, fromOffset, to, toOffset, length);
-    }
+  private static final class WaitingCipher extends NullCipher {
 
     @Override
     public void sealAll(
@@ -116,20 +88,5 @@ final class ScalingSimulation {
         LockSupport.parkNanos(left);
       }
     }
-
-    @Override
-    public boolean open(
-        AeadKey key,
-        long counter,
-        MemorySegment from,
-        long fromOffset,
-        int length,
-        MemorySegment to,
-        long toOffset) {
-      return true;
-    }
-
-    @Override
-    public void destroy() {}
   }
 }
