@@ -49,7 +49,7 @@ final class Avx512Aead implements Aead {
 
   @Override
   public AeadContext context() {
-    return new Context(intrinsic.context(), code);
+    return new Context(code);
   }
 
   @Override
@@ -57,41 +57,15 @@ final class Avx512Aead implements Aead {
     return name();
   }
 
-  private static final class Context implements AeadContext {
+  private static final class Context extends IntrinsicAead.Context {
 
-    private final AeadContext single;
     private final Avx512Start code;
 
     /** Made when it is first needed: most nodes are idle. */
     private @Nullable Avx512Batch batch;
 
-    Context(AeadContext single, Avx512Start code) {
-      this.single = single;
+    Context(Avx512Start code) {
       this.code = code;
-    }
-
-    @Override
-    public void seal(
-        AeadKey key,
-        long counter,
-        MemorySegment from,
-        long fromOffset,
-        int length,
-        MemorySegment to,
-        long toOffset) {
-      single.seal(key, counter, from, fromOffset, length, to, toOffset);
-    }
-
-    @Override
-    public boolean open(
-        AeadKey key,
-        long counter,
-        MemorySegment from,
-        long fromOffset,
-        int length,
-        MemorySegment to,
-        long toOffset) {
-      return single.open(key, counter, from, fromOffset, length, to, toOffset);
     }
 
     @Override
@@ -105,7 +79,7 @@ final class Avx512Aead implements Aead {
         int length,
         int lastLength) {
       if (count < LEAST_MESSAGES || !code.isReady()) {
-        single.sealAll(key, counters, count, memory, offset, stride, length, lastLength);
+        super.sealAll(key, counters, count, memory, offset, stride, length, lastLength);
       } else {
         batch()
             .seal(
@@ -132,7 +106,7 @@ final class Avx512Aead implements Aead {
         int lastLength,
         boolean[] authentic) {
       if (count < LEAST_MESSAGES || lastLength < Aead.TAG_LENGTH || !code.isReady()) {
-        single.openAll(key, counters, count, memory, offset, stride, length, lastLength, authentic);
+        super.openAll(key, counters, count, memory, offset, stride, length, lastLength, authentic);
       } else {
         batch()
             .open(

@@ -106,7 +106,7 @@ final class IntrinsicAead implements Aead {
     }
   }
 
-  static final class Context implements AeadContext {
+  static class Context implements AeadContext {
 
     private static final int KEY_WORD = 4;
     private static final int BLOCK_COUNTER_WORD = 12;

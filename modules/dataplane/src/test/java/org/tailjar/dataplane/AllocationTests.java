@@ -19,9 +19,6 @@ import java.util.concurrent.locks.LockSupport;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
-import org.tailjar.crypto.Aead;
-import org.tailjar.crypto.AeadContext;
-import org.tailjar.crypto.AeadKey;
 import org.tailjar.crypto.NodePrivateKey;
 import org.tailjar.dataplane.FakePaths.FakeEndpoint;
 import org.tailjar.filter.FilterRule;
@@ -328,51 +325,5 @@ class AllocationTests {
 
     @Override
     public void close() {}
-  }
-
-  /** Copies, with a tag of zeros. */
-  private static final class NullCipher implements Aead, AeadKey, AeadContext {
-
-    @Override
-    public String name() {
-      return "null";
-    }
-
-    @Override
-    public AeadKey key(byte[] key) {
-      return this;
-    }
-
-    @Override
-    public AeadContext context() {
-      return this;
-    }
-
-    @Override
-    public void seal(
-        AeadKey key,
-        long counter,
-        MemorySegment from,
-        long fromOffset,
-        int length,
-        MemorySegment to,
-        long toOffset) {
-      MemorySegment.copy(from, fromOffset, to, toOffset, length);
-    }
-
-    @Override
-    public boolean open(
-        AeadKey key,
-        long counter,
-        MemorySegment from,
-        long fromOffset,
-        int length,
-        MemorySegment to,
-        long toOffset) {
-      return true;
-    }
-
-    @Override
-    public void destroy() {}
   }
 }

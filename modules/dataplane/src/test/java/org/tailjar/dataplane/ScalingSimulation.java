@@ -9,7 +9,6 @@ import java.util.Map;
 import java.util.concurrent.locks.LockSupport;
 import java.util.function.ToIntFunction;
 import org.tailjar.crypto.Aead;
-import org.tailjar.crypto.AeadContext;
 import org.tailjar.crypto.AeadKey;
 import org.tailjar.wireguard.Timings;
 
@@ -39,10 +38,10 @@ final class ScalingSimulation {
   static long receivedPerSecond(int receivers) throws InterruptedException {
     List<TestNode> peers = new ArrayList<>();
     try (TestNode to =
-        new TestNode(1, Timings.STANDARD, new WaitingAead(false, true), 1, CAPACITY, receivers)) {
+        new TestNode(1, Timings.STANDARD, new WaitingCipher(false, true), 1, CAPACITY, receivers)) {
       for (int i = 0; i < PEERS; i++) {
         TestNode peer =
-            new TestNode(2 + i, Timings.STANDARD, new WaitingAead(false, false), 1, CAPACITY);
+            new TestNode(2 + i, Timings.STANDARD, new NullCipher(), 1, CAPACITY);
         peers.add(peer);
         TestNode.join(peer, to);
         peer.device.inject(Packets.numbered(peer.address, to.address, 1));
@@ -84,7 +83,7 @@ final class ScalingSimulation {
    * @throws IllegalStateException when a flow lost its order, or a packet was lost
    */
   static long sentPerSecond(int transmitters) throws InterruptedException {
-    Aead aead = new WaitingAead(true, false);
+    Aead aead = new WaitingCipher(true, false);
     try (TestNode from = new TestNode(1, Timings.STANDARD, aead, transmitters, CAPACITY);
         TestNode to = new TestNode(2, Timings.STANDARD, aead, 1, CAPACITY)) {
       TestNode.join(from, to);
@@ -112,13 +111,13 @@ final class ScalingSimulation {
     return payload;
   }
 
-  /** Waits instead of sealing, of opening, or does either at once. */
-  private static final class WaitingAead implements Aead, AeadKey, AeadContext {
+  /** Waits instead of sealing, or of opening. */
+  private static final class WaitingCipher extends NullCipher {
 
     private final boolean sealing;
     private final boolean opening;
 
-    private WaitingAead(boolean sealing, boolean opening) {
+    private WaitingCipher(boolean sealing, boolean opening) {
       this.sealing = sealing;
       this.opening = opening;
     }
@@ -128,33 +127,6 @@ final class ScalingSimulation {
       for (long left = end - System.nanoTime(); left > 0; left = end - System.nanoTime()) {
         LockSupport.parkNanos(left);
       }
-    }
-
-    @Override
-    public String name() {
-      return "waiting";
-    }
-
-    @Override
-    public AeadKey key(byte[] key) {
-      return this;
-    }
-
-    @Override
-    public AeadContext context() {
-      return this;
-    }
-
-    @Override
-    public void seal(
-        AeadKey key,
-        long counter,
-        MemorySegment from,
-        long fromOffset,
-        int length,
-        MemorySegment to,
-        long toOffset) {
-      MemorySegment.copy(from, fromOffset, to, toOffset, length);
     }
 
     @Override
@@ -203,8 +175,5 @@ final class ScalingSimulation {
       }
       Arrays.fill(authentic, 0, count, true);
     }
-
-    @Override
-    public void destroy() {}
   }
 }

@@ -219,7 +219,7 @@ public final class HeadscaleTargets {
   private static void register(byte[] bytes) {
     try {
       RegisterResponse response = WireJson.decode(RegisterResponse.class, bytes);
-      Registration outcome = ControlClient.outcome(response);
+      Registration outcome = response.outcome();
       if (outcome instanceof Registration.Rejected rejected) {
         rejected.isAuthKeyFault();
       }

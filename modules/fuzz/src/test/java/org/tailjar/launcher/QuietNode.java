@@ -1,10 +1,7 @@
 package org.tailjar.launcher;
 
 import java.net.InetAddress;
-import java.net.URI;
 import java.time.Duration;
-import java.util.List;
-import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
@@ -13,7 +10,6 @@ import org.tailjar.tailnet.NodeStatus;
 import org.tailjar.tailnet.PingResult;
 import org.tailjar.tailnet.StartFailure;
 import org.tailjar.tailnet.TailnetNode;
-import org.tailjar.tailnet.TrafficStatistics;
 
 /** A node that answers at once. */
 final class QuietNode implements TailnetNode {
@@ -28,21 +24,7 @@ final class QuietNode implements TailnetNode {
 
   @Override
   public NodeStatus status() {
-    return new NodeStatus(
-        NodeStatus.State.NEEDS_LOGIN,
-        Optional.of(URI.create("https://headscale.example.com/register/abc")),
-        true,
-        Optional.of("tailscale0"),
-        41641,
-        Optional.empty(),
-        List.of(),
-        Map.of(),
-        List.of("the node key has expired"),
-        Optional.empty(),
-        Optional.empty(),
-        "connected",
-        "on",
-        TrafficStatistics.NONE);
+    return NodeStatus.initial(NodeStatus.State.NEEDS_LOGIN);
   }
 
   @Override

@@ -1,21 +1,13 @@
 package org.tailjar.headscale;
 
-import java.io.EOFException;
 import java.io.IOException;
-import java.io.InputStream;
-import java.io.InterruptedIOException;
-import java.net.SocketTimeoutException;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.InstantSource;
 import java.util.List;
-import java.util.Objects;
-import java.util.concurrent.CountDownLatch;
-import java.util.concurrent.TimeUnit;
-import java.util.concurrent.locks.ReentrantLock;
+import java.util.Optional;
 import java.util.random.RandomGenerator;
 import org.jspecify.annotations.Nullable;
-import org.tailjar.crypto.MachinePublicKey;
 import org.tailjar.crypto.NodePublicKey;
 import org.tailjar.transport.Backoff;
 
@@ -40,22 +32,13 @@ public final class ControlClient implements AutoCloseable {
   /** The longest pause between attempts, before it is varied. */
   static final Duration LONGEST_PAUSE = Duration.ofSeconds(30);
 
-  private static final Duration CLOCK_SLACK = Duration.ofMillis(100);
-
   private final ControlConfig config;
   private final ControlListener listener;
   private final RandomGenerator random;
-  private final InstantSource clock;
-  private final Pings pings;
-  private final CountDownLatch closed = new CountDownLatch(1);
-
-  /** Guards the connection and its making, so that only one is made at a time. */
-  private final ReentrantLock connecting = new ReentrantLock();
-
-  private volatile @Nullable ControlConnection connection;
-  private @Nullable MachinePublicKey serverKey;
-
+  private final Closing closing = new Closing();
+  private final SharedConnection connection;
   private final LocalUpdates updates;
+  private final MapStream stream;
   private volatile @Nullable Thread poller;
 
   /** A client that does nothing yet. */
@@ -68,9 +51,9 @@ public final class ControlClient implements AutoCloseable {
     this.config = config;
     this.listener = listener;
     this.random = random;
-    this.clock = clock;
-    this.pings = new Pings(config);
+    this.connection = new SharedConnection(config, closing);
     this.updates = new LocalUpdates(config, random);
+    this.stream = new MapStream(config, listener, updates, clock, closing);
   }
 
   /**
@@ -175,11 +158,11 @@ public final class ControlClient implements AutoCloseable {
         Duration pause;
         long started = System.nanoTime();
         try {
-          follow(nodeKey, sender);
+          stream.follow(connection.connect(), nodeKey, sender);
           throw new IOException("the server ended the map stream");
         } catch (IOException | RuntimeException e) {
           sender.disconnected();
-          dropConnection();
+          connection.drop();
           if (isClosed() || Thread.currentThread().isInterrupted()) {
             return;
           }
@@ -187,7 +170,7 @@ public final class ControlClient implements AutoCloseable {
             // A fault of this program, the listener's included, must not strand the node.
             LOG.log(System.Logger.Level.ERROR, "the map stream failed; it is tried again", e);
           }
-          if (e instanceof KeyRefusedException || sender.isRefused()) {
+          if (e instanceof MapStream.KeyRefusedException || sender.isRefused()) {
             listener.reRegister();
             return;
           }
@@ -201,7 +184,7 @@ public final class ControlClient implements AutoCloseable {
             pause = refused.retryAfter();
           }
         }
-        if (waitClosed(pause)) {
+        if (closing.pause(pause)) {
           return;
         }
       }
@@ -209,102 +192,6 @@ public final class ControlClient implements AutoCloseable {
       synchronized (this) {
         poller = null;
       }
-    }
-  }
-
-  /** The server does not know the node that asks for its map, or its key has expired. */
-  private static final class KeyRefusedException extends IOException {
-    private static final long serialVersionUID = 1L;
-
-    KeyRefusedException(String message) {
-      super(message);
-    }
-  }
-
-  /** One map stream, from its request to its end. */
-  private void follow(NodePublicKey nodeKey, LocalUpdates.Sender sender) throws IOException {
-    ControlConnection current = connect();
-    Duration watchdog = config.timings().watchdog();
-    LocalState local = updates.current();
-    byte[] request = local.mapRequest(nodeKey, config.discoKey(), true);
-    try (Http2Response response = current.post("/machine/map", request, watchdog)) {
-      if (response.status() != 200) {
-        ControlException refused =
-            ControlConnection.refused("the map request", response, config.timings().request());
-        // Only here: the same status outside the Noise session is a proxy without its server.
-        throw refused.status() == 404 ? new KeyRefusedException(sentence(refused)) : refused;
-      }
-      InputStream body = response.body();
-      @Nullable NetworkMap map = null;
-      while (!isClosed()) {
-        response.readTimeout(map == null ? watchdog : untilExpiry(map, watchdog));
-        byte[] json = read(body, map);
-        if (json == null) {
-          return;
-        }
-        MapResponse message = WireJson.decode(MapResponse.class, json);
-        pings.answer(message.pingRequest(), current);
-        openUrl(message);
-        if (message.keepAlive()) {
-          updates.ask();
-        } else {
-          @Nullable NetworkMap old = map;
-          map =
-              old == null
-                  ? NetworkMap.of(message, clock.instant())
-                  : old.with(message, clock.instant());
-          if (old == null) {
-            listener.connected();
-            sender.connected(current, local.revision());
-          }
-          if (map != old) {
-            listener.networkMap(map);
-          }
-        }
-        requireUnexpired(map);
-        sleep(message.debug());
-      }
-    }
-  }
-
-  /** The server need not say anything when the time comes. */
-  private Duration untilExpiry(NetworkMap map, Duration longest) {
-    // A little more: the wall clock may lag behind the one that measures the wait.
-    return map.timeToExpiry(map.self(), clock.instant())
-        .filter(left -> left.compareTo(longest) < 0)
-        .map(left -> left.plus(CLOCK_SLACK))
-        .orElse(longest);
-  }
-
-  private byte @Nullable [] read(InputStream body, @Nullable NetworkMap map) throws IOException {
-    try {
-      return MapFrames.read(body);
-    } catch (SocketTimeoutException e) {
-      requireUnexpired(map);
-      throw e;
-    }
-  }
-
-  private void requireUnexpired(@Nullable NetworkMap map) throws KeyRefusedException {
-    if (map != null && map.isExpired(map.self(), clock.instant())) {
-      // Headscale keeps the stream, and peers drop what comes from an expired key.
-      throw new KeyRefusedException("the node key has expired");
-    }
-  }
-
-  private @Nullable String lastUrl;
-
-  private void openUrl(MapResponse message) {
-    @Nullable String url = message.popBrowserUrl();
-    if (url != null && !url.isEmpty() && !url.equals(lastUrl)) {
-      lastUrl = url;
-      listener.openUrl(url);
-    }
-  }
-
-  private void sleep(@Nullable Debug debug) {
-    if (debug != null && debug.sleepSeconds() > 0) {
-      waitClosed(Duration.ofMillis((long) (1000 * Math.min(debug.sleepSeconds(), 300))));
     }
   }
 
@@ -326,10 +213,10 @@ public final class ControlClient implements AutoCloseable {
                 expiry,
                 followup,
                 updates.current().hostinfo()));
-    @Nullable ControlConnection reused = usableConnection();
-    if (reused != null) {
+    Optional<ControlConnection> reused = connection.usable();
+    if (reused.isPresent()) {
       try {
-        return register(reused, request, timeout);
+        return register(reused.get(), request, timeout);
       } catch (ControlException e) {
         throw e;
       } catch (IOException e) {
@@ -338,10 +225,10 @@ public final class ControlClient implements AutoCloseable {
         if (isClosed() || Thread.currentThread().isInterrupted()) {
           throw e;
         }
-        dropConnection(reused);
+        connection.drop(reused.get());
       }
     }
-    return register(connect(), request, timeout);
+    return register(connection.connect(), request, timeout);
   }
 
   private Registration register(ControlConnection on, byte[] request, Duration timeout)
@@ -352,85 +239,8 @@ public final class ControlClient implements AutoCloseable {
       }
       response.readTimeout(config.timings().request());
       byte[] body = response.body().readNBytes(1 << 20);
-      return outcome(WireJson.decode(RegisterResponse.class, body));
+      return WireJson.decode(RegisterResponse.class, body).outcome();
     }
-  }
-
-  static Registration outcome(RegisterResponse answer) {
-    if (answer.error() != null && !answer.error().isEmpty()) {
-      return new Registration.Rejected(answer.error());
-    }
-    if (answer.nodeKeyExpired()) {
-      return new Registration.KeyExpired();
-    }
-    if (answer.authUrl() != null && !answer.authUrl().isEmpty()) {
-      return new Registration.NeedsLogin(answer.authUrl());
-    }
-    return new Registration.Registered(answer.user(), answer.login());
-  }
-
-  private @Nullable ControlConnection usableConnection() {
-    @Nullable ControlConnection current = connection;
-    return current != null && current.isUsable() ? current : null;
-  }
-
-  private ControlConnection connect() throws IOException {
-    try {
-      connecting.lockInterruptibly();
-    } catch (InterruptedException e) {
-      Thread.currentThread().interrupt();
-      throw new InterruptedIOException("connecting was interrupted");
-    }
-    try {
-      @Nullable ControlConnection current = usableConnection();
-      if (current != null) {
-        return current;
-      }
-      requireOpen();
-      Duration timeout = config.timings().connect();
-      MachinePublicKey key = serverKey;
-      if (key == null) {
-        key = ControlConnection.fetchServerKey(config.serverUrl(), config.dialer(), timeout);
-        serverKey = key;
-      }
-      try {
-        current =
-            ControlConnection.open(
-                config.serverUrl(), config.dialer(), config.machineKey(), key, timeout);
-      } catch (NoiseException | EOFException e) {
-        // A server that was set up anew has another key.
-        serverKey = null;
-        throw e;
-      }
-      connection = current;
-      if (isClosed()) {
-        current.close();
-      }
-      requireOpen();
-      return current;
-    } finally {
-      connecting.unlock();
-    }
-  }
-
-  private void requireOpen() throws IOException {
-    if (isClosed()) {
-      throw new IOException("the control client is closed");
-    }
-  }
-
-  private void dropConnection() {
-    @Nullable ControlConnection current = connection;
-    if (current != null) {
-      dropConnection(current);
-    }
-  }
-
-  private void dropConnection(ControlConnection dead) {
-    if (Objects.equals(connection, dead)) {
-      connection = null;
-    }
-    dead.close();
   }
 
   private static String sentence(Exception e) {
@@ -439,23 +249,14 @@ public final class ControlClient implements AutoCloseable {
   }
 
   private boolean isClosed() {
-    return closed.getCount() == 0;
-  }
-
-  private boolean waitClosed(Duration time) {
-    try {
-      return closed.await(time.toNanos(), TimeUnit.NANOSECONDS);
-    } catch (InterruptedException e) {
-      Thread.currentThread().interrupt();
-      return true;
-    }
+    return closing.isClosed();
   }
 
   /** Ends polling and every request; does not log out. */
   @Override
   public void close() {
-    closed.countDown();
-    dropConnection();
+    closing.close();
+    connection.drop();
     @Nullable Thread thread = poller;
     if (thread != null && thread != Thread.currentThread()) {
       thread.interrupt();

@@ -20,4 +20,19 @@ public record RegisterResponse(
     @Json.Property("NodeKeyExpired") boolean nodeKeyExpired,
     @Json.Property("MachineAuthorized") boolean machineAuthorized,
     @Json.Property("AuthURL") @Nullable String authUrl,
-    @Json.Property("Error") @Nullable String error) {}
+    @Json.Property("Error") @Nullable String error) {
+
+  /** What that comes to. */
+  Registration outcome() {
+    if (error != null && !error.isEmpty()) {
+      return new Registration.Rejected(error);
+    }
+    if (nodeKeyExpired) {
+      return new Registration.KeyExpired();
+    }
+    if (authUrl != null && !authUrl.isEmpty()) {
+      return new Registration.NeedsLogin(authUrl);
+    }
+    return new Registration.Registered(user, login);
+  }
+}

@@ -43,6 +43,16 @@ abstract class ControlClientFixture {
 
   static ControlClient client(ScriptedServer server, ControlListener listener, Duration watchdog)
       throws IOException {
+    Duration request = Duration.ofSeconds(5);
+    return client(
+        server,
+        listener,
+        new ControlConfig.Timings(request, request, watchdog, Duration.ofMillis(200)));
+  }
+
+  static ControlClient client(
+      ScriptedServer server, ControlListener listener, ControlConfig.Timings timings)
+      throws IOException {
     return new ControlClient(
         new ControlConfig(
             server.url(),
@@ -51,8 +61,7 @@ abstract class ControlClientFixture {
             Hostinfo.of("alpha"),
             DiscoPrivateKey.generate().publicKey(),
             "0.1.0",
-            new ControlConfig.Timings(
-                Duration.ofSeconds(5), Duration.ofSeconds(5), watchdog, Duration.ofMillis(200))),
+            timings),
         listener);
   }
 

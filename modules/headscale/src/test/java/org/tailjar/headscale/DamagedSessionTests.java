@@ -18,9 +18,6 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
-import org.tailjar.crypto.DiscoPrivateKey;
-import org.tailjar.crypto.MachinePrivateKey;
-import org.tailjar.transport.Dialer;
 
 /**
  * A whole session, from the fetching of the key to the second map, with a server that fails at
@@ -42,16 +39,10 @@ class DamagedSessionTests {
   private static ControlClient client(ScriptedServer server, ControlListener listener)
       throws IOException {
     Duration patience = Duration.ofMillis(400);
-    return new ControlClient(
-        new ControlConfig(
-            server.url(),
-            Dialer.builder().build(),
-            MachinePrivateKey.generate(),
-            Hostinfo.of("alpha"),
-            DiscoPrivateKey.generate().publicKey(),
-            "0.1.0",
-            new ControlConfig.Timings(patience, patience, patience, Duration.ofMinutes(1))),
-        listener);
+    return ControlClientFixture.client(
+        server,
+        listener,
+        new ControlConfig.Timings(patience, patience, patience, Duration.ofMinutes(1)));
   }
 
   private static void answer(ScriptedServer.Request request, ScriptedServer.Reply reply) {

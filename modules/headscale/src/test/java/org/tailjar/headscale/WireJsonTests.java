@@ -86,8 +86,7 @@ class WireJsonTests {
     "register-after-logout,     KeyExpired",
   })
   void theRealRegistrationsAreUnderstood(String file, String outcome) throws Exception {
-    Registration registration =
-        ControlClient.outcome(WireJson.decode(RegisterResponse.class, real(file)));
+    Registration registration = WireJson.decode(RegisterResponse.class, real(file)).outcome();
     assertThat(registration.getClass().getSimpleName()).isEqualTo(outcome);
     if (registration instanceof Registration.Rejected rejected) {
       assertThat(rejected.isAuthKeyFault()).isEqualTo(!file.equals("register-foreign"));

@@ -3,6 +3,7 @@ package org.tailjar.linux;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.charset.StandardCharsets;
+import org.tailjar.packet.IpPrefix;
 
 /**
  * Writes one request of routing netlink (rtnetlink(7)): header, fixed part of the family,
@@ -11,11 +12,17 @@ import java.nio.charset.StandardCharsets;
 final class NetlinkMessage {
 
   static final int HEADER = 16;
-  static final int REQUEST = 0x001;
+  private static final int REQUEST = 0x001;
   static final int ACKNOWLEDGE = 0x004;
-  static final int EXCLUSIVE = 0x200;
-  static final int CREATE = 0x400;
+  private static final int EXCLUSIVE = 0x200;
+  private static final int CREATE = 0x400;
   static final int DUMP = 0x300;
+
+  /** To add what must not exist yet. */
+  static final int ADD = ACKNOWLEDGE | CREATE | EXCLUSIVE;
+
+  static final int SCOPE_UNIVERSE = 0;
+  static final int SCOPE_LINK = 253;
 
   private final ByteBuffer buffer = ByteBuffer.allocate(512).order(ByteOrder.nativeOrder());
 
@@ -25,6 +32,11 @@ final class NetlinkMessage {
     buffer.putShort((short) (REQUEST | flags));
     buffer.putInt(0);
     buffer.putInt(0);
+  }
+
+  /** What stands for a family of addresses. */
+  static int family(boolean ipv4) {
+    return ipv4 ? UdpAddress.AF_INET : UdpAddress.AF_INET6;
   }
 
   NetlinkMessage putByte(int value) {
@@ -60,6 +72,15 @@ final class NetlinkMessage {
 
   NetlinkMessage attribute(int type, String value) {
     return attribute(type, (value + "\0").getBytes(StandardCharsets.US_ASCII));
+  }
+
+  /** An address, IPv4 in IPv6-mapped form. */
+  NetlinkMessage attribute(int type, long high, long low) {
+    return attribute(
+        type,
+        IpPrefix.isIpv4(high, low)
+            ? ByteBuffer.allocate(4).putInt((int) low).array()
+            : ByteBuffer.allocate(16).putLong(high).putLong(low).array());
   }
 
   /** The finished bytes. */

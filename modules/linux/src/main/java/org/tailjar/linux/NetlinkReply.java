@@ -88,6 +88,16 @@ record NetlinkReply(int type, int flags, int sequence, ByteBuffer body) {
     return attributes;
   }
 
+  /** One byte of the fixed part. */
+  int unsignedByte(int offset) {
+    return body.get(offset) & 0xff;
+  }
+
+  /** Of a message about addresses, routes or rules, whose fixed parts begin with it. */
+  int family() {
+    return unsignedByte(0);
+  }
+
   static int integer(byte @Nullable [] value, int otherwise) {
     return value == null || value.length < 4
         ? otherwise
@@ -100,5 +110,17 @@ record NetlinkReply(int type, int flags, int sequence, ByteBuffer body) {
       end++;
     }
     return new String(value, 0, end, StandardCharsets.US_ASCII);
+  }
+
+  /** The upper half of an address of 4 or 16 bytes, IPv4 in IPv6-mapped form. */
+  static long high(byte[] raw) {
+    return raw.length == 4 ? 0 : ByteBuffer.wrap(raw).getLong();
+  }
+
+  /** Its lower half. */
+  static long low(byte[] raw) {
+    return raw.length == 4
+        ? 0x0000_ffff_0000_0000L | (ByteBuffer.wrap(raw).getInt() & 0xffff_ffffL)
+        : ByteBuffer.wrap(raw).getLong(8);
   }
 }

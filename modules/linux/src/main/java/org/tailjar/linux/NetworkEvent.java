@@ -2,7 +2,6 @@ package org.tailjar.linux;
 
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Map;
 
 /** Something that was changed in the network of this machine, by whomever. */
 public sealed interface NetworkEvent {
@@ -42,24 +41,14 @@ public sealed interface NetworkEvent {
 
   private static void parse(NetlinkReply message, List<NetworkEvent> into) {
     switch (message.type()) {
-      case Netlink.RTM_NEWLINK, Netlink.RTM_DELLINK -> {
-        byte[] name =
-            message.attributes(Netlink.LINK_FIXED).getOrDefault(Netlink.IFLA_IFNAME, new byte[0]);
-        into.add(new Link(message.body().getInt(4), NetlinkReply.string(name)));
-      }
-      case Netlink.RTM_NEWADDR, Netlink.RTM_DELADDR ->
-          into.add(new Address(message.body().getInt(4)));
-      case Netlink.RTM_NEWROUTE, Netlink.RTM_DELROUTE -> {
-        Map<Integer, byte[]> attributes = message.attributes(Netlink.ROUTE_FIXED);
-        int table =
-            NetlinkReply.integer(attributes.get(Netlink.RTA_TABLE), message.body().get(4) & 0xff);
-        into.add(new Route(table, message.body().get(1) == 0));
-      }
-      case Netlink.RTM_NEWRULE, Netlink.RTM_DELRULE ->
-          into.add(
-              new Rule(
-                  NetlinkReply.integer(
-                      message.attributes(Netlink.ROUTE_FIXED).get(Netlink.FRA_PRIORITY), 0)));
+      case LinkMessage.RTM_NEWLINK, LinkMessage.RTM_DELLINK ->
+          into.add(new Link(LinkMessage.index(message), LinkMessage.name(message)));
+      case AddressMessage.RTM_NEWADDR, AddressMessage.RTM_DELADDR ->
+          into.add(new Address(AddressMessage.link(message)));
+      case RouteMessage.RTM_NEWROUTE, RouteMessage.RTM_DELROUTE ->
+          into.add(new Route(RouteMessage.table(message), RouteMessage.isDefault(message)));
+      case RuleMessage.RTM_NEWRULE, RuleMessage.RTM_DELRULE ->
+          into.add(new Rule(RuleMessage.priority(message)));
       default -> {
         // Neighbours and the like are not asked for.
       }

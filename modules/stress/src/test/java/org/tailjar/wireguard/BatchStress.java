@@ -3,12 +3,12 @@ package org.tailjar.wireguard;
 import static org.openjdk.jcstress.annotations.Expect.ACCEPTABLE;
 import static org.openjdk.jcstress.annotations.Expect.FORBIDDEN;
 
+import java.util.function.Function;
 import org.openjdk.jcstress.annotations.Actor;
 import org.openjdk.jcstress.annotations.Arbiter;
 import org.openjdk.jcstress.annotations.JCStressTest;
 import org.openjdk.jcstress.annotations.Outcome;
 import org.openjdk.jcstress.annotations.State;
-import org.openjdk.jcstress.infra.results.LL_Result;
 import org.openjdk.jcstress.infra.results.L_Result;
 
 /** Batches of messages and the end of their keys. */
@@ -62,32 +62,54 @@ final class BatchStress {
     }
   }
 
-  /** A session is ended while a batch of its messages is opened: each comes out whole or not. */
+  /** A session is ended while a batch for it is opened; another batch comes after its end. */
+  private static final class OpeningAtTheEnd {
+    private final Session session = Sessions.fresh();
+    private final MessageBatch batch;
+    private final MessageBatch late;
+    private String outcome = "";
+
+    OpeningAtTheEnd(Function<Session, MessageBatch> messages) {
+      batch = messages.apply(session);
+      late = messages.apply(session);
+    }
+
+    void open() {
+      outcome = batch.open(session);
+    }
+
+    void end() {
+      session.close();
+    }
+
+    String outcome() {
+      return outcome + ", late " + late.open(session);
+    }
+  }
+
+  /** The session's own messages: a batch of them comes out whole or not. */
   @JCStressTest
   @Outcome(
-      id = {"opened 5, late 0", "opened 0, late 0", "refused, late 0"},
+      id = {"opened 5, late opened 0", "opened 0, late opened 0", "refused, late opened 0"},
       expect = ACCEPTABLE)
   @Outcome(expect = FORBIDDEN, desc = "opened by half, to something else, or after the end")
   @State
   public static class Opening {
-    private final Session session = Sessions.fresh();
-    private final MessageBatch batch = MessageBatch.sealedWith(session);
-    private final MessageBatch late = MessageBatch.sealedWith(session);
-    private String outcome = "";
+    private final OpeningAtTheEnd race = new OpeningAtTheEnd(MessageBatch::sealedWith);
 
     @Actor
     public void rx() {
-      outcome = batch.open(session);
+      race.open();
     }
 
     @Actor
     public void end() {
-      session.close();
+      race.end();
     }
 
     @Arbiter
     public void look(L_Result r) {
-      r.r1 = outcome + ", late " + late.open(session).replace("opened ", "");
+      r.r1 = race.outcome();
     }
   }
 
@@ -97,30 +119,26 @@ final class BatchStress {
    */
   @JCStressTest
   @Outcome(
-      id = {"opened 0, opened 0", "refused, opened 0"},
+      id = {"opened 0, late opened 0", "refused, late opened 0"},
       expect = ACCEPTABLE)
   @Outcome(expect = FORBIDDEN, desc = "opened with what is left of a key")
   @State
   public static class Remains {
-    private final Session session = Sessions.fresh();
-    private final MessageBatch batch = MessageBatch.forged(session);
-    private final MessageBatch late = MessageBatch.forged(session);
-    private String outcome = "";
+    private final OpeningAtTheEnd race = new OpeningAtTheEnd(MessageBatch::forged);
 
     @Actor
     public void rx() {
-      outcome = batch.open(session);
+      race.open();
     }
 
     @Actor
     public void end() {
-      session.close();
+      race.end();
     }
 
     @Arbiter
-    public void look(LL_Result r) {
-      r.r1 = outcome;
-      r.r2 = late.open(session);
+    public void look(L_Result r) {
+      r.r1 = race.outcome();
     }
   }
 }

@@ -20,8 +20,8 @@ import org.tailjar.transport.Backoff;
 
 /**
  * Keeps the node a member of its tailnet: registers it, follows its network map, and registers it
- * again when the server has forgotten it or wants a new key. Owns the identity; runs on one virtual
- * thread until it is closed, or until the server refuses the auth key before the node was ever up.
+ * again when the server has forgotten it or wants a new key. Runs on one virtual thread until it is
+ * closed, or until the server refuses the auth key before the node was ever up.
  */
 final class Membership implements AutoCloseable {
 
@@ -68,7 +68,7 @@ final class Membership implements AutoCloseable {
   private final Backoff backoff = new Backoff(LONGEST_PAUSE);
   private final Follower follower = new Follower();
 
-  private volatile NodeIdentity identity;
+  private final IdentityKeeper keeper;
   private final Troubles troubles = new Troubles();
   private volatile @Nullable ControlLink link;
   private volatile boolean wasUp;
@@ -79,10 +79,6 @@ final class Membership implements AutoCloseable {
   /** Whether the server has called this node registered and has not shown it a map since. */
   private boolean registeredWithoutMap;
 
-  /** Guarded by this object's monitor: what was logged out is saved no more. */
-  private boolean left;
-
-  private NodePublicKey oldNodeKey = NodePublicKey.ZERO;
   private String lastUrl = "";
 
   /**
@@ -115,34 +111,34 @@ final class Membership implements AutoCloseable {
     this.server = server;
     this.authKey = new UsableKey(authKeys, troubles);
     this.store = store;
-    this.identity = identity;
+    this.keeper = new IdentityKeeper(server, store, identity);
     this.links = links;
     this.observer = observer;
   }
 
   /** The identity now; any thread. */
   NodeIdentity identity() {
-    return identity;
+    return keeper.identity();
   }
 
   /** The body of the thread. */
   void run() {
-    link = links.connect(identity, follower);
+    link = links.connect(keeper.identity(), follower);
     while (!isClosing()) {
       try {
         if (leaving) {
           pause(LOGOUT_CHECK);
         } else if (register()) {
-          currentLink().poll(identity.nodeKey().publicKey());
+          currentLink().poll(nodeKey());
           // No delay to speak of after a map; a growing one for a server that registers a node and
           // then does not know it.
           pause(backoff.next());
         }
       } catch (ControlException e) {
-        trouble(sentence(e));
+        trouble(Troubles.sentence(e));
         pause(longer(e.retryAfter(), backoff.next()));
       } catch (IOException e) {
-        trouble(sentence(e));
+        trouble(Troubles.sentence(e));
         pause(backoff.next());
       } catch (RuntimeException e) {
         // A fault of this program must not strand the node for good.
@@ -159,12 +155,12 @@ final class Membership implements AutoCloseable {
    * @return whether the server accepts the node key
    */
   private boolean register() throws IOException {
-    Optional<Secret> key = identity.registered() ? Optional.empty() : authKey.read();
+    Optional<Secret> key = keeper.identity().registered() ? Optional.empty() : authKey.read();
     Registration outcome =
         currentLink()
             .register(
-                identity.nodeKey().publicKey(),
-                oldNodeKey,
+                nodeKey(),
+                keeper.oldNodeKey(),
                 key.map(secret -> AuthKey.of(secret.reveal())).orElse(null));
     return act(outcome, key);
   }
@@ -172,25 +168,23 @@ final class Membership implements AutoCloseable {
   private boolean act(Registration outcome, Optional<Secret> key) throws IOException {
     switch (outcome) {
       case Registration.Registered registered -> {
-        oldNodeKey = NodePublicKey.ZERO;
         lastUrl = "";
         registeredWithoutMap = true;
-        if (!identity.registered()) {
-          keepRegistered();
-        }
+        keeper.registered();
         observer.registered();
         return true;
       }
       case Registration.KeyExpired expired -> {
         troubles.say(Level.WARNING, "the node key has expired; registering with a new one");
-        renewNodeKey();
+        keeper.renewNodeKey();
+        observer.newNodeKey(keeper.identity());
         pause(backoff.next());
         return false;
       }
       case Registration.NeedsLogin(String url) -> {
-        if (identity.registered() && authKey.read().isPresent()) {
+        if (keeper.identity().registered() && authKey.read().isPresent()) {
           troubles.say(Level.WARNING, "the server no longer knows this node; registering it again");
-          keep(identity.asUnregistered());
+          keeper.unregistered();
           return false;
         }
         // A server that asks for a person in spite of a key will do so again.
@@ -212,7 +206,7 @@ final class Membership implements AutoCloseable {
       return false;
     }
     // An answer may have been lost after the server had used up the key for this very node.
-    Registration known = currentLink().register(identity.nodeKey().publicKey(), oldNodeKey, null);
+    Registration known = currentLink().register(nodeKey(), keeper.oldNodeKey(), null);
     if (known instanceof Registration.Registered) {
       return act(known, Optional.empty());
     }
@@ -238,7 +232,7 @@ final class Membership implements AutoCloseable {
         outcome = login(current);
       } catch (IOException e) {
         // The URL may be open in somebody's browser: the same one is asked about again.
-        trouble(sentence(e));
+        trouble(Troubles.sentence(e));
         pause(backoff.next());
         continue;
       }
@@ -246,8 +240,8 @@ final class Membership implements AutoCloseable {
         if (isClosing()) {
           return false;
         }
-        if (identity.registered()) {
-          keep(identity.asUnregistered());
+        if (keeper.identity().registered()) {
+          keeper.unregistered();
         }
         return false;
       }
@@ -274,7 +268,8 @@ final class Membership implements AutoCloseable {
 
   /** What the server says once a person has logged in; empty when there is a key to try instead. */
   private Optional<Registration> login(String url) throws IOException {
-    NodePublicKey nodeKey = identity.nodeKey().publicKey();
+    NodePublicKey nodeKey = nodeKey();
+    NodePublicKey oldNodeKey = keeper.oldNodeKey();
     ControlLink asked = currentLink();
     try {
       return LoginWait.await(
@@ -288,38 +283,6 @@ final class Membership implements AutoCloseable {
     }
   }
 
-  /** The old key is named to the server, so that the node keeps its addresses and its name. */
-  private void renewNodeKey() throws IOException {
-    if (oldNodeKey.isZero()) {
-      oldNodeKey = identity.nodeKey().publicKey();
-    }
-    keep(identity.withFreshNodeKey(server));
-    observer.newNodeKey(identity);
-  }
-
-  private synchronized void keep(NodeIdentity replacement) throws IOException {
-    if (left) {
-      throw new IOException("this node has logged out");
-    }
-    // Stored before it is used: a key that the server knows and we lost would burn a one-shot auth
-    // key.
-    store.save(replacement);
-    identity = replacement;
-  }
-
-  /** That the server accepts a key that is stored is worth no outage: the next start finds out. */
-  private synchronized void keepRegistered() throws IOException {
-    try {
-      keep(identity.asRegistered());
-    } catch (IOException e) {
-      if (left) {
-        throw e;
-      }
-      identity = identity.asRegistered();
-      LOG.log(Level.WARNING, "the registration cannot be saved: {0}", sentence(e));
-    }
-  }
-
   /**
    * Gives up the registration. The next node key is a fresh one.
    *
@@ -329,18 +292,19 @@ final class Membership implements AutoCloseable {
     // The server ends the map stream at once, after which this node would come back.
     leaving = true;
     try {
-      if (identity.registered()) {
-        currentLink().logout(identity.nodeKey().publicKey());
+      if (keeper.identity().registered()) {
+        currentLink().logout(nodeKey());
       }
-      synchronized (this) {
-        keep(identity.withFreshNodeKey(server));
-        left = true;
-      }
+      keeper.loggedOut();
       closing.countDown();
       store.forgetMap();
     } finally {
       leaving = false;
     }
+  }
+
+  private NodePublicKey nodeKey() {
+    return keeper.identity().nodeKey().publicKey();
   }
 
   private ControlLink currentLink() throws IOException {
@@ -357,10 +321,6 @@ final class Membership implements AutoCloseable {
     }
     observer.serverConnection("retrying: " + reason);
     troubles.lost(server, reason);
-  }
-
-  private static String sentence(IOException e) {
-    return e.getMessage() == null ? e.getClass().getSimpleName() : e.getMessage();
   }
 
   private static Duration longer(Duration a, Duration b) {
@@ -440,9 +400,9 @@ final class Membership implements AutoCloseable {
         return;
       }
       try {
-        keep(identity.asUnregistered());
+        keeper.unregistered();
       } catch (IOException e) {
-        trouble("the state cannot be saved: " + sentence(e));
+        trouble("the state cannot be saved: " + Troubles.sentence(e));
       }
     }
 

@@ -1,5 +1,6 @@
 package org.tailjar.tailnet;
 
+import java.io.IOException;
 import java.lang.System.Logger;
 import java.lang.System.Logger.Level;
 import java.time.Duration;
@@ -41,6 +42,11 @@ final class Troubles {
   Troubles(LongSupplier nanoTime, BiConsumer<Level, String> log) {
     this.nanoTime = nanoTime;
     this.log = log;
+  }
+
+  /** What is said of a failure. */
+  static String sentence(IOException e) {
+    return e.getMessage() == null ? e.getClass().getSimpleName() : e.getMessage();
   }
 
   /** A sentence for the log, unless it was said before; whether it was not. */

@@ -24,8 +24,7 @@ final class UsableKey {
       return source.read().filter(key -> !key.equals(useless));
     } catch (IOException e) {
       // A key that was taken away after its use must not keep a person from logging in.
-      String why = e.getMessage() == null ? e.getClass().getSimpleName() : e.getMessage();
-      troubles.say(Level.WARNING, "no auth key: " + why);
+      troubles.say(Level.WARNING, "no auth key: " + Troubles.sentence(e));
       return Optional.empty();
     }
   }

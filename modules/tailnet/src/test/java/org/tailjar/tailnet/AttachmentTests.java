@@ -17,8 +17,6 @@ import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicReference;
-import java.util.concurrent.locks.LockSupport;
-import java.util.function.BooleanSupplier;
 import java.util.function.Consumer;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
@@ -113,12 +111,6 @@ class AttachmentTests {
     }
   }
 
-  private static void await(BooleanSupplier condition) {
-    while (!condition.getAsBoolean()) {
-      LockSupport.parkNanos(1_000_000);
-    }
-  }
-
   @Test
   void aNewNodeKeyWaitsForTheOldThreadsToLeaveTheDevice() throws Exception {
     attachment.open(NodePrivateKey.generate());
@@ -129,7 +121,7 @@ class AttachmentTests {
     assertThat(paths()).isEqualTo(1);
 
     device.letGo.countDown();
-    await(attachment::works);
+    Await.until(attachment::works);
     assertThat(paths()).isEqualTo(2);
     assertThat(device.mostReaders).hasValue(1);
   }
@@ -173,8 +165,8 @@ class AttachmentTests {
     Instant expiry = Instant.now().plusMillis(1500);
     attachment.apply(mapWithPeers(self, immortal, mortal, expiry));
     PacketPath path = attachment.path();
-    await(() -> path.way(mortal).isPresent());
-    await(() -> path.way(mortal).isEmpty());
+    Await.until(() -> path.way(mortal).isPresent());
+    Await.until(() -> path.way(mortal).isEmpty());
     assertThat(Instant.now()).isAfterOrEqualTo(expiry);
     assertThat(path.way(immortal)).isPresent();
   }
@@ -203,9 +195,9 @@ class AttachmentTests {
 
       refused.set(true);
       failing.get().accept(new IOException("gone"));
-      await(() -> content(file).equals("nameserver 192.0.2.53\n"));
+      Await.until(() -> content(file).equals("nameserver 192.0.2.53\n"));
       refused.set(false);
-      await(() -> content(file).contains("nameserver 100.100.100.100\n"));
+      Await.until(() -> content(file).contains("nameserver 100.100.100.100\n"));
     } finally {
       repaired.close(Deadline.in(Duration.ofSeconds(5)));
     }

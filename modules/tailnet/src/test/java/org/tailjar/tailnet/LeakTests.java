@@ -16,7 +16,6 @@ import java.util.Objects;
 import java.util.Random;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.atomic.AtomicInteger;
-import java.util.function.BooleanSupplier;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
@@ -56,12 +55,6 @@ class LeakTests {
   private static final int PEERS = 10_000;
 
   @TempDir Path temporary;
-
-  private static void await(BooleanSupplier condition) throws InterruptedException {
-    while (!condition.getAsBoolean()) {
-      Thread.sleep(1);
-    }
-  }
 
   private static class Listener implements ControlListener {
 
@@ -116,10 +109,10 @@ class LeakTests {
             NodePublicKey.ZERO,
             AuthKey.of(tailnet.control().newAuthKey(AuthKeyOptions.REUSABLE)));
         Thread.ofVirtual().start(() -> client.poll(key.publicKey()));
-        await(() -> maps.get() >= WARM_UP);
+        Await.until(() -> maps.get() >= WARM_UP);
         ResourceUse before = ResourceUse.now();
         int first = maps.get();
-        await(() -> maps.get() >= first + TIMES);
+        Await.until(() -> maps.get() >= first + TIMES);
         ResourceUse.assertNoMoreThan(before, TIMES + " reconnects to the control server");
       }
     }
@@ -208,7 +201,7 @@ class LeakTests {
                   .build(),
               new InMemoryDevice("test", 1280))) {
         node.start();
-        await(node::ready);
+        Await.until(node::ready);
       }
     }
   }
@@ -245,7 +238,7 @@ class LeakTests {
     /** Puts the map in force, and waits until the RX thread has done so. */
     void apply(NetworkMap map, NodePublicKey probe, boolean present) throws Exception {
       attachment.apply(map);
-      await(() -> (path().tunnel(probe) != null) == present);
+      Await.until(() -> (path().tunnel(probe) != null) == present);
     }
 
     @Override
@@ -405,7 +398,7 @@ class LeakTests {
         // What was found is not believed any more, and is looked for anew.
         path.networkChanged();
       } while (!wanted.isInstance(path.ping(node, address, Duration.ofSeconds(1))));
-      await(() -> path.way(peer.key()).orElseThrow().trusted() != relayed);
+      Await.until(() -> path.way(peer.key()).orElseThrow().trusted() != relayed);
     }
   }
 }

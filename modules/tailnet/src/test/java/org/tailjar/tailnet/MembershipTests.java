@@ -15,7 +15,6 @@ import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicReference;
-import java.util.concurrent.locks.LockSupport;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -174,9 +173,7 @@ class MembershipTests {
 
   private void assertItAsksWithGrowingPauses() {
     long start = System.nanoTime();
-    while (link.asked.size() < 6) {
-      LockSupport.parkNanos(1_000_000);
-    }
+    Await.until(() -> link.asked.size() >= 6);
     // Pauses of 5 ms, 20 ms, 45 ms, 80 ms and 125 ms at the least; the first may be over.
     assertThat(Duration.ofNanos(System.nanoTime() - start)).isGreaterThan(Duration.ofMillis(200));
   }

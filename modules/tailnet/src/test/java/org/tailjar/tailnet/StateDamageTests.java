@@ -9,6 +9,8 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.List;
+import java.util.stream.IntStream;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.tailjar.crypto.DiscoPrivateKey;
@@ -34,6 +36,20 @@ class StateDamageTests {
     }
   }
 
+  private static Stream<byte[]> cutAnywhere(byte[] whole) {
+    return IntStream.range(0, whole.length).mapToObj(length -> Arrays.copyOf(whole, length));
+  }
+
+  private static Stream<byte[]> withAnyBitFlipped(byte[] whole) {
+    return IntStream.range(0, 8 * whole.length)
+        .mapToObj(
+            bit -> {
+              byte[] damaged = whole.clone();
+              damaged[bit / 8] ^= (byte) (1 << (bit % 8));
+              return damaged;
+            });
+  }
+
   private void refusedAndKept(StateDirectory state, byte[] content, String reason)
       throws IOException {
     Files.write(file(), content);
@@ -55,8 +71,8 @@ class StateDamageTests {
   void aStateCutAtAnyByteIsRefusedAndNeverReplacedByANewNode() throws Exception {
     byte[] whole = identity.encode();
     try (StateDirectory state = StateDirectory.open(directory)) {
-      for (int length = 0; length < whole.length; length++) {
-        refusedAndKept(state, Arrays.copyOf(whole, length), "it ");
+      for (byte[] damaged : cutAnywhere(whole).toList()) {
+        refusedAndKept(state, damaged, "it ");
       }
     }
   }
@@ -65,9 +81,7 @@ class StateDamageTests {
   void aStateWithAnyBitFlippedIsRefusedAndNeverReplacedByANewNode() throws Exception {
     byte[] whole = identity.encode();
     try (StateDirectory state = StateDirectory.open(directory)) {
-      for (int bit = 0; bit < 8 * whole.length; bit++) {
-        byte[] damaged = whole.clone();
-        damaged[bit / 8] ^= (byte) (1 << (bit % 8));
+      for (byte[] damaged : withAnyBitFlipped(whole).toList()) {
         refusedAndKept(state, damaged, "it");
       }
     }
@@ -202,14 +216,8 @@ class StateDamageTests {
     byte[] json = "{\"Node\":{\"ID\":1,\"Name\":\"a.\"}}".getBytes(StandardCharsets.UTF_8);
     byte[] whole = MapFile.encode(json);
     assertThat(MapFile.decode(whole)).isEqualTo(json);
-    for (int length = 0; length < whole.length; length++) {
-      noMap(Arrays.copyOf(whole, length));
-    }
-    for (int bit = 0; bit < 8 * whole.length; bit++) {
-      byte[] damaged = whole.clone();
-      damaged[bit / 8] ^= (byte) (1 << (bit % 8));
-      noMap(damaged);
-    }
+    cutAnywhere(whole).forEach(StateDamageTests::noMap);
+    withAnyBitFlipped(whole).forEach(StateDamageTests::noMap);
     noMap(json);
   }
 
@@ -218,14 +226,8 @@ class StateDamageTests {
     DiscoPrivateKey key = DiscoPrivateKey.generate();
     byte[] whole = DiscoKeyFile.encode(key);
     assertThat(DiscoKeyFile.decode(whole)).isEqualTo(key);
-    for (int length = 0; length < whole.length; length++) {
-      noKey(Arrays.copyOf(whole, length));
-    }
-    for (int bit = 0; bit < 8 * whole.length; bit++) {
-      byte[] damaged = whole.clone();
-      damaged[bit / 8] ^= (byte) (1 << (bit % 8));
-      noKey(damaged);
-    }
+    cutAnywhere(whole).forEach(StateDamageTests::noKey);
+    withAnyBitFlipped(whole).forEach(StateDamageTests::noKey);
     noKey(new FileFormat("tailjar-disco", 1).wrap("privkey:00".getBytes(StandardCharsets.UTF_8)));
     noKey(new FileFormat("tailjar-disco", 2).wrap(new byte[32]));
   }

@@ -29,16 +29,22 @@ final class NamespaceThread implements AutoCloseable {
   }
 
   /** Skips the test, saying why, where that is not possible. */
-  NamespaceThread() throws Exception {
+  NamespaceThread() {
     assumeTrue(Files.exists(Path.of("/dev/net/tun")), "needs /dev/net/tun");
-    assumeTrue(
-        call(() -> unshare() == 0), "needs the right to make a network namespace (SYS_ADMIN)");
-    run(
-        () -> {
-          try (Netlink netlink = Netlink.open()) {
-            netlink.setUp(netlink.link("lo").orElseThrow().index(), true);
-          }
-        });
+    try {
+      assumeTrue(
+          call(() -> unshare() == 0), "needs the right to make a network namespace (SYS_ADMIN)");
+      run(
+          () -> {
+            try (Netlink netlink = Netlink.open()) {
+              netlink.setUp(netlink.link("lo").orElseThrow().index(), true);
+            }
+          });
+    } catch (RuntimeException e) {
+      throw e;
+    } catch (Exception e) {
+      throw new IllegalStateException("the network namespace cannot be entered", e);
+    }
   }
 
   <T> Future<T> start(Callable<T> body) {

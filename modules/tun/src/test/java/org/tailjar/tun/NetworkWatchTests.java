@@ -5,8 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import java.util.Set;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
-import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.AutoClose;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.tailjar.linux.IpRule;
@@ -24,19 +23,7 @@ class NetworkWatchTests {
           1280);
 
   private final LinkedBlockingQueue<String> heard = new LinkedBlockingQueue<>();
-  private NamespaceThread namespace;
-
-  @BeforeEach
-  void enterNamespace() throws Exception {
-    namespace = new NamespaceThread();
-  }
-
-  @AfterEach
-  void leaveNamespace() {
-    if (namespace != null) {
-      namespace.close();
-    }
-  }
+  @AutoClose private final NamespaceThread namespace = new NamespaceThread();
 
   private NetworkWatch watch(Router router) throws Exception {
     return NetworkWatch.open(

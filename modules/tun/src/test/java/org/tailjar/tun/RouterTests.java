@@ -8,8 +8,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
-import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.AutoClose;
 import org.junit.jupiter.api.Test;
 import org.tailjar.linux.IpRoute;
 import org.tailjar.linux.IpRule;
@@ -28,19 +27,7 @@ class RouterTests {
   private static final RouterConfig BOTH =
       new RouterConfig(Set.of(IPV4, IPV6), Set.of(PEER4, PEER6), 1280);
 
-  private NamespaceThread namespace;
-
-  @BeforeEach
-  void enterNamespace() throws Exception {
-    namespace = new NamespaceThread();
-  }
-
-  @AfterEach
-  void leaveNamespace() {
-    if (namespace != null) {
-      namespace.close();
-    }
-  }
+  @AutoClose private final NamespaceThread namespace = new NamespaceThread();
 
   @Test
   void addressesRoutesAndRulesAreSetUp() throws Exception {

@@ -17,8 +17,7 @@ import java.nio.ByteBuffer;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
-import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.AutoClose;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -38,19 +37,7 @@ class TunDeviceTests {
       new RouterConfig(
           Set.of(IpPrefix.parse("100.64.0.1/32")), Set.of(IpPrefix.parse("100.64.0.0/10")), 1280);
 
-  private NamespaceThread namespace;
-
-  @BeforeEach
-  void enterNamespace() throws Exception {
-    namespace = new NamespaceThread();
-  }
-
-  @AfterEach
-  void leaveNamespace() {
-    if (namespace != null) {
-      namespace.close();
-    }
-  }
+  @AutoClose private final NamespaceThread namespace = new NamespaceThread();
 
   @ParameterizedTest
   @ValueSource(booleans = {true, false})

@@ -23,8 +23,7 @@ import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.Executor;
 import java.util.concurrent.TimeUnit;
-import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.AutoClose;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.tailjar.linux.UdpAddress;
@@ -49,19 +48,7 @@ class TunQueuesTests {
       new RouterConfig(
           Set.of(IpPrefix.parse("100.64.0.1")), Set.of(IpPrefix.parse("100.64.0.0/10")), 1280);
 
-  private NamespaceThread namespace;
-
-  @BeforeEach
-  void open() throws Exception {
-    namespace = new NamespaceThread();
-  }
-
-  @AfterEach
-  void close() {
-    if (namespace != null) {
-      namespace.close();
-    }
-  }
+  @AutoClose private final NamespaceThread namespace = new NamespaceThread();
 
   /** A datagram that was read. */
   private record Arrival(int flow, int queue, int number) {}
