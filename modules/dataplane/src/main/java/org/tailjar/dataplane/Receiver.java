@@ -160,6 +160,14 @@ final class Receiver {
     }
   }
 
+  /** Starts a handshake with a peer that there is a session with; run from the inbox. */
+  void renew(PeerLink link) {
+    Peer peer = link.peer();
+    if (peer != null && peer.sending(System.nanoTime()) != null) {
+      handshake(link);
+    }
+  }
+
   private void receive(long now) throws IOException {
     int count = batch.count();
     Path path = batch.path();
