@@ -1,5 +1,6 @@
 package org.tailjar.magicsock;
 
+import java.util.Optional;
 import org.tailjar.crypto.DiscoPrivateKey;
 import org.tailjar.crypto.NodePublicKey;
 import org.tailjar.derp.DerpInput;
@@ -15,7 +16,8 @@ import org.tailjar.linux.UdpOffloads;
  * @param offloads those that the UDP sockets may use, where the kernel has them
  * @param tunnelInterface name of the interface whose addresses are not told to peers
  * @param nodeKey this node's public key
- * @param discoKey this node's DISCO key, the one that peers know
+ * @param discoKey this node's DISCO key, the one that the server is told of
+ * @param formerDiscoKey the one that peers know whom the server has not yet told of the other
  * @param relays makes the connections to relays
  */
 public record MagicsockConfig(
@@ -25,6 +27,7 @@ public record MagicsockConfig(
     String tunnelInterface,
     NodePublicKey nodeKey,
     DiscoPrivateKey discoKey,
+    Optional<DiscoPrivateKey> formerDiscoKey,
     RelayFactory relays) {
 
   /** The usual UDP port of such nodes. */

@@ -16,7 +16,6 @@ import java.util.concurrent.TimeoutException;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 import org.tailjar.crypto.Aead;
-import org.tailjar.crypto.DiscoPrivateKey;
 import org.tailjar.crypto.DiscoPublicKey;
 import org.tailjar.crypto.NodePrivateKey;
 import org.tailjar.crypto.NodePublicKey;
@@ -116,11 +115,6 @@ final class PacketPath {
       }
     }
     discoKeys = keys;
-  }
-
-  /** Has another DISCO key of this node in use. */
-  void useDiscoKey(DiscoPrivateKey key) {
-    magicsock.discoKey(key);
   }
 
   /** Has a service of this process answer to its own system, or none. */
