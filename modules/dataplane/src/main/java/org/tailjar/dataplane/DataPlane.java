@@ -197,6 +197,20 @@ public final class DataPlane implements AutoCloseable {
     }
   }
 
+  /**
+   * Has a new session made with a peer that there is one with: the peer may have lost it. Until
+   * then the present one serves as before, since the peer may have it still.
+   */
+  public void renew(NodePublicKey key) {
+    execute(
+        () -> {
+          PeerLink link = links.byKey().get(key);
+          if (link != null) {
+            receiver.renew(link);
+          }
+        });
+  }
+
   /** Has a service of this process answer to its own system, from the next packet on. */
   public void serve(@Nullable ServiceTurn turn) {
     service = turn;

@@ -136,6 +136,14 @@ final class Receiver implements Inbound.Owner {
     }
   }
 
+  /** Starts a handshake with a peer that there is a session with; run from the inbox. */
+  void renew(PeerLink link) {
+    Peer peer = link.peer();
+    if (peer != null && peer.sending(System.nanoTime()) != null) {
+      handshake(link);
+    }
+  }
+
   @Override
   public void handshake(MemorySegment memory, int offset, int length, Path path, long now) {
     Peer peer = wireGuard.handshake(memory, offset, length, path, now, outgoing);

@@ -13,12 +13,14 @@ import java.util.List;
 import java.util.Objects;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.random.RandomGenerator;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
+import org.tailjar.crypto.NodePrivateKey;
 import org.tailjar.dataplane.FakePaths.FakePath;
 import org.tailjar.filter.PacketFilter;
 import org.tailjar.magicsock.Route;
@@ -113,6 +115,51 @@ class DataPlaneTests {
       assertThat(Packets.number(Objects.requireNonNull(two.take()))).isEqualTo(i);
     }
     assertThat(one.drops(Drop.OUT_STAGING_FULL)).isEqualTo(5);
+  }
+
+  @Test
+  void aSessionThatThePeerHasLostIsMadeAnewAndServesUntilThen() throws InterruptedException {
+    Timings hasty =
+        new Timings(
+            Duration.ofSeconds(120),
+            Duration.ofSeconds(180),
+            Duration.ofSeconds(90),
+            Duration.ofMillis(1),
+            Duration.ZERO,
+            Duration.ofSeconds(10),
+            Duration.ofSeconds(120));
+    try (TestNode three = new TestNode(3, hasty)) {
+      FakePath path = TestNode.join(three, two);
+      byte[] packet = Packets.numbered(three.address, two.address, 1);
+      three.device.inject(packet);
+      assertThat(two.take()).isEqualTo(packet);
+      AtomicInteger initiations = new AtomicInteger();
+      three.paths.passes = message -> message[0] != 1 || initiations.getAndIncrement() > 0;
+
+      three.dataPlane.renew(two.key.publicKey());
+      flushInbox(three);
+      three.device.inject(packet);
+      assertThat(two.take()).as("on the session of before").isEqualTo(packet);
+
+      two.remove(three); // and with it its sessions
+      two.add(three, FakePaths.otherEnd(path), null);
+      byte[] received = null;
+      for (int i = 0; received == null && i < 100; i++) {
+        three.device.inject(packet);
+        received = two.device.take(Duration.ofMillis(100));
+      }
+      assertThat(received).isEqualTo(packet);
+      assertThat(initiations).as("the first was lost").hasValueGreaterThan(1);
+    }
+  }
+
+  @Test
+  void whereThereIsNoSessionThereIsNoneToRenew() throws InterruptedException {
+    TestNode.join(one, two);
+    one.dataPlane.renew(two.key.publicKey());
+    one.dataPlane.renew(NodePrivateKey.generate().publicKey());
+    flushInbox(one);
+    assertThat(two.paths.received()).isZero();
   }
 
   @Test

@@ -86,7 +86,11 @@ final class DiscoTraffic {
     return switch (open(senders, packet)) {
       case Disco.Ping ping -> {
         InetSocketAddress seen = WireAddress.of(RELAY_ADDRESS, regionId);
-        send(source.relayPath(regionId, relays), source, new Disco.Pong(ping.id(), seen));
+        DerpPath back = source.relayPath(regionId, relays);
+        DiscoBoxes boxes = source.box();
+        if (back != null && boxes != null) {
+          back.send(boxes.sealAnswer(new Disco.Pong(ping.id(), seen)));
+        }
         yield null;
       }
       case Disco.Pong pong -> ponged(senders, pong, now);
@@ -167,8 +171,16 @@ final class DiscoTraffic {
   }
 
   private static @Nullable Disco open(List<MagicEndpoint> senders, byte[] packet) {
-    DiscoBox box = senders.isEmpty() ? null : senders.getFirst().box();
-    return box == null ? null : box.open(packet);
+    Disco message = null;
+    // By all of them: each is to notice which key of this node the peer knows.
+    for (MagicEndpoint sender : senders) {
+      DiscoBoxes boxes = sender.box();
+      message = boxes == null ? null : boxes.open(packet);
+      if (message == null) {
+        return null;
+      }
+    }
+    return message;
   }
 
   private @Nullable MagicEndpoint pinged(
@@ -184,9 +196,10 @@ final class DiscoTraffic {
       return null;
     }
     sockets.paths().owned(from, peer);
-    DiscoBox box = peer.box();
-    if (box != null) {
-      sockets.send(from.address(), box.seal(new Disco.Pong(ping.id(), from.socketAddress())));
+    DiscoBoxes boxes = peer.box();
+    if (boxes != null) {
+      sockets.send(
+          from.address(), boxes.sealAnswer(new Disco.Pong(ping.id(), from.socketAddress())));
     }
     return peer;
   }
@@ -221,16 +234,20 @@ final class DiscoTraffic {
   }
 
   private SendResult send(MagicEndpoint peer, InetSocketAddress to, Disco message) {
-    DiscoBox box = peer.box();
-    return box == null
-        ? SendResult.UNREACHABLE
-        : sockets.send(UdpAddress.of(to), box.seal(message));
+    SendResult result = SendResult.UNREACHABLE;
+    DiscoBoxes boxes = peer.box();
+    if (boxes != null) {
+      for (byte[] packet : boxes.seal(message)) {
+        result = sockets.send(UdpAddress.of(to), packet);
+      }
+    }
+    return result;
   }
 
   private static void send(@Nullable DerpPath path, MagicEndpoint peer, Disco message) {
-    DiscoBox box = peer.box();
-    if (path != null && box != null) {
-      path.send(box.seal(message));
+    DiscoBoxes boxes = peer.box();
+    if (path != null && boxes != null) {
+      boxes.seal(message).forEach(path::send);
     }
   }
 }

@@ -35,7 +35,7 @@ final class MagicEndpoint implements Endpoint {
       new PeerPathStatus(Optional.empty(), false, "", Optional.empty(), Optional.empty());
 
   private DiscoPublicKey discoKey = DiscoPublicKey.ZERO;
-  private @Nullable DiscoBox box;
+  private @Nullable DiscoBoxes box;
   private int homeRegion;
   private int lastRegion;
   private @Nullable InetSocketAddress plainAddress;
@@ -76,16 +76,17 @@ final class MagicEndpoint implements Endpoint {
     return discoKey;
   }
 
-  /** The box to this peer; null when it does no DISCO. */
-  @Nullable DiscoBox box() {
+  /** The boxes to this peer; null when it does no DISCO. */
+  @Nullable DiscoBoxes box() {
     return box;
   }
 
   /** Takes what the network map says; the route is to be published afterwards. */
-  void apply(PathConfig.Peer config, DiscoPrivateKey own, long now) {
+  void apply(
+      PathConfig.Peer config, DiscoPrivateKey own, @Nullable DiscoPrivateKey formerOwn, long now) {
     if (!config.discoKey().equals(discoKey)) {
       discoKey = config.discoKey();
-      box = discoKey.isZero() ? null : new DiscoBox(own, discoKey);
+      box = discoKey.isZero() ? null : new DiscoBoxes(own, formerOwn, discoKey);
       // Another key means that the peer has started anew and knows nothing of our paths.
       paths.reset();
       idle = true;
@@ -96,13 +97,6 @@ final class MagicEndpoint implements Endpoint {
     plainAddress =
         box == null && !config.endpoints().isEmpty() ? config.endpoints().getFirst() : null;
     paths.map(box == null ? List.of() : config.endpoints(), homeRegion != 0, now);
-  }
-
-  /** Seals with another key of this node from now on. */
-  void sealWith(DiscoPrivateKey own) {
-    if (box != null) {
-      box = new DiscoBox(own, discoKey);
-    }
   }
 
   /** The path by a region; null when there is no such region. */

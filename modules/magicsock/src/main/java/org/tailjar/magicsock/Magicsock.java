@@ -47,7 +47,9 @@ public final class Magicsock implements Paths {
   private static final long ORIGIN = System.nanoTime();
 
   /** Changed by the RX thread. */
-  private DiscoPrivateKey discoKey;
+  private final DiscoPrivateKey discoKey;
+
+  private final @Nullable DiscoPrivateKey formerDiscoKey;
 
   private final RandomGenerator random = new SecureRandom();
   private final UdpSockets sockets;
@@ -80,6 +82,7 @@ public final class Magicsock implements Paths {
 
   private Magicsock(MagicsockConfig config, UdpSockets sockets, PathsListener listener) {
     this.discoKey = config.discoKey();
+    formerDiscoKey = config.formerDiscoKey().orElse(null);
     this.sockets = sockets;
     udp = sockets.queues().getFirst();
     queues.add(this);
@@ -152,18 +155,6 @@ public final class Magicsock implements Paths {
     } finally {
       applying.unlock();
     }
-  }
-
-  /**
-   * Has another DISCO key of this node in use from now on. Paths that were found stay: the peers
-   * learn of the key from the network map. Any thread.
-   */
-  public void discoKey(DiscoPrivateKey key) {
-    post(
-        () -> {
-          discoKey = key;
-          peers.all().forEach(peer -> peer.sealWith(key));
-        });
   }
 
   /** A peer by its node key; null when it is not in the network map. */
@@ -493,7 +484,7 @@ public final class Magicsock implements Paths {
     for (MagicEndpoint peer : all) {
       PathConfig.Peer wish = wanted.get(peer.key());
       if (wish != null) {
-        peer.apply(wish, discoKey, now);
+        peer.apply(wish, discoKey, formerDiscoKey, now);
       }
     }
     peers.replace(all);

@@ -1,5 +1,6 @@
 package org.tailjar.magicsock;
 
+import java.util.Optional;
 import org.tailjar.crypto.DiscoPrivateKey;
 import org.tailjar.crypto.NodePublicKey;
 import org.tailjar.derp.DerpInput;
@@ -15,7 +16,8 @@ import org.tailjar.linux.UdpOffloads;
  * @param offloads those that the UDP sockets may use, where the kernel has them
  * @param tunnelInterface name of the interface whose addresses are not told to peers
  * @param nodeKey this node's public key
- * @param discoKey this node's DISCO key, the one that peers know
+ * @param discoKey this node's DISCO key, the one that the server is told of
+ * @param formerDiscoKey the one that peers know whom the server has not yet told of the other
  * @param relays makes the connections to relays
  * @param queues how many threads are to receive
  */
@@ -26,6 +28,7 @@ public record MagicsockConfig(
     String tunnelInterface,
     NodePublicKey nodeKey,
     DiscoPrivateKey discoKey,
+    Optional<DiscoPrivateKey> formerDiscoKey,
     RelayFactory relays,
     int queues) {
 
@@ -37,8 +40,9 @@ public record MagicsockConfig(
       String tunnelInterface,
       NodePublicKey nodeKey,
       DiscoPrivateKey discoKey,
+      Optional<DiscoPrivateKey> formerDiscoKey,
       RelayFactory relays) {
-    this(port, mark, offloads, tunnelInterface, nodeKey, discoKey, relays, 1);
+    this(port, mark, offloads, tunnelInterface, nodeKey, discoKey, formerDiscoKey, relays, 1);
   }
 
   /**
@@ -48,7 +52,7 @@ public record MagicsockConfig(
    */
   public MagicsockConfig withQueues(int count) {
     return new MagicsockConfig(
-        port, mark, offloads, tunnelInterface, nodeKey, discoKey, relays, count);
+        port, mark, offloads, tunnelInterface, nodeKey, discoKey, formerDiscoKey, relays, count);
   }
 
   /** The usual UDP port of such nodes. */

@@ -8,15 +8,18 @@ import java.util.function.LongSupplier;
 
 /**
  * Says once that the kernel has no room for what is sent by UDP, and once that it has again. A
- * burst that a buffer does not hold is no news, as in a full queue of a router: only what goes on
- * is said. Thread-safe; allocates nothing but the lines.
+ * burst that a buffer does not hold is no news, as in a full queue of a router, nor is another one
+ * some seconds later: only what goes on is said, and the rest counted for who debugs. Thread-safe; allocates nothing but the lines.
  */
 final class SendRoom {
 
   private static final Logger LOG = System.getLogger(Magicsock.LOGGER);
 
-  /** So long after a loss the next one shows that it was more than a burst. */
+  /** Losses that go on for so long are more than a burst. */
   static final Duration BURST = Duration.ofSeconds(1);
+
+  /** Losses that are farther from each other, with something sent in between, do not go on. */
+  static final Duration REPEAT = Duration.ofSeconds(2);
 
   /**
    * So long without a loss the kernel has room again. Losses that are nearer to each other are one
@@ -28,7 +31,12 @@ final class SendRoom {
   private final BiConsumer<Level, String> log;
   private volatile boolean lacking;
   private boolean said;
+  private boolean sentSince;
   private long first;
+
+  /** The first of those losses that go on since. */
+  private long begun;
+
   private long last;
   private long lost;
 
@@ -47,11 +55,15 @@ final class SendRoom {
     if (!lacking) {
       lacking = true;
       first = now;
+      begun = now;
       lost = 0;
+    } else if (sentSince && now - last > REPEAT.toNanos()) {
+      begun = now;
     }
+    sentSince = false;
     last = now;
     lost += datagrams;
-    if (!said && now - first >= BURST.toNanos()) {
+    if (!said && now - begun >= BURST.toNanos()) {
       said = true;
       log.accept(
           Level.WARNING,
@@ -68,6 +80,7 @@ final class SendRoom {
   }
 
   private synchronized void sentAfterLoss() {
+    sentSince = true;
     if (!lacking || nanoTime.getAsLong() - last < GOOD.toNanos()) {
       return;
     }
@@ -77,6 +90,11 @@ final class SendRoom {
       log.accept(
           Level.INFO,
           "the kernel has room again for what is sent by UDP: %d packets were lost in %d s"
+              .formatted(lost, Duration.ofNanos(last - first).toSeconds()));
+    } else {
+      log.accept(
+          Level.DEBUG,
+          "the kernel had no room for some of what is sent by UDP: %d packets were lost in %d s"
               .formatted(lost, Duration.ofNanos(last - first).toSeconds()));
     }
   }

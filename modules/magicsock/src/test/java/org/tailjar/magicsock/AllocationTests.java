@@ -11,6 +11,7 @@ import java.lang.management.ManagementFactory;
 import java.net.InetSocketAddress;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
 import org.junit.jupiter.api.Test;
@@ -75,7 +76,14 @@ class AllocationTests {
     Magicsock made =
         Magicsock.open(
             new MagicsockConfig(
-                0, 0, UdpOffloads.ALL, "none0", self, DiscoPrivateKey.generate(), this::relays),
+                0,
+                0,
+                UdpOffloads.ALL,
+                "none0",
+                self,
+                DiscoPrivateKey.generate(),
+                Optional.empty(),
+                this::relays),
             paths -> {});
     made.apply(
         new PathConfig(

@@ -124,6 +124,31 @@ class DiscoTests {
   }
 
   @Test
+  void bothKeysOfThisNodeServeUntilThePeerIsHeardToUseThePresentOne() {
+    DiscoPrivateKey former = DiscoPrivateKey.generate();
+    DiscoPrivateKey present = DiscoPrivateKey.generate();
+    DiscoPrivateKey peer = DiscoPrivateKey.generate();
+    Disco message = new Disco.Ping(ID, NODE);
+    DiscoBox toFormer = new DiscoBox(peer, former.publicKey());
+    DiscoBox toPresent = new DiscoBox(peer, present.publicKey());
+    DiscoBoxes boxes = new DiscoBoxes(present, former, peer.publicKey());
+
+    assertThat(boxes.seal(message))
+        .extracting(DiscoBox::sender)
+        .containsExactly(present.publicKey(), former.publicKey());
+    assertThat(boxes.open(toFormer.seal(message))).isEqualTo(message);
+    assertThat(DiscoBox.sender(boxes.sealAnswer(message))).isEqualTo(former.publicKey());
+    assertThat(boxes.seal(message)).hasSize(2);
+
+    assertThat(boxes.open(toPresent.seal(message))).isEqualTo(message);
+    assertThat(DiscoBox.sender(boxes.sealAnswer(message))).isEqualTo(present.publicKey());
+    assertThat(boxes.seal(message))
+        .extracting(DiscoBox::sender)
+        .containsExactly(present.publicKey());
+    assertThat(boxes.open(toFormer.seal(message))).isNull();
+  }
+
+  @Test
   void everyForgeryAndTruncationIsRefused() {
     DiscoPrivateKey a = DiscoPrivateKey.generate();
     DiscoPrivateKey b = DiscoPrivateKey.generate();

@@ -40,6 +40,15 @@ class MagicsockTests {
     b.close();
   }
 
+  private static void awaitDirect(TestNode from, TestNode to) {
+    TestNode.await(
+        "a direct path",
+        () -> {
+          from.send(to, 1, 100);
+          return from.isDirectTo(to);
+        });
+  }
+
   @Test
   void aPeerWithoutEndpointsIsReachedByTheRelay() throws Exception {
     a.knows(b, map);
@@ -57,12 +66,7 @@ class MagicsockTests {
   void twoNodesFindADirectPathAndUseItAlone() throws Exception {
     a.knows(b, map, b.loopback());
     b.knows(a, map);
-    TestNode.await(
-        "a direct path",
-        () -> {
-          a.send(b, 1, 100);
-          return a.isDirectTo(b);
-        });
+    awaitDirect(a, b);
     Route route = a.magicsock.route(a.magicsock.endpoint(b.key));
     assertThat(route.second()).isNull();
     assertThat(route.first().toString()).endsWith(":" + b.magicsock.port());
@@ -128,12 +132,7 @@ class MagicsockTests {
   void aPeerWithAnotherDiscoKeyIsNotTrustedAnyMore() throws Exception {
     a.knows(b, map, b.loopback());
     b.knows(a, map);
-    TestNode.await(
-        "a direct path",
-        () -> {
-          a.send(b, 1, 100);
-          return a.isDirectTo(b);
-        });
+    awaitDirect(a, b);
     TestNode other = TestNode.at(hub);
     try (other) {
       a.magicsock.apply(
@@ -148,33 +147,37 @@ class MagicsockTests {
   }
 
   @Test
-  void anotherKeyOfThisNodeKeepsThePathAndIsUsedOnceThePeerKnowsIt() throws Exception {
-    a.knows(b, map, b.loopback());
-    b.knows(a, map);
-    TestNode.await(
-        "a direct path",
-        () -> {
-          a.send(b, 1, 100);
-          return a.isDirectTo(b);
-        });
-    DiscoPrivateKey other = DiscoPrivateKey.generate();
-    a.magicsock.discoKey(other);
-    // Done in this order by its thread: what is in force afterwards is a path of the key before.
-    a.knows(b, map, b.loopback());
-    assertThat(a.isDirectTo(b)).isTrue();
+  void aPeerThatKnowsTheFormerKeyIsMetAsOneThatKnowsThePresentOne() throws Exception {
+    DiscoPrivateKey former = DiscoPrivateKey.generate();
+    try (TestNode restarted = TestNode.at(hub, former)) {
+      restarted.knows(b, map, b.loopback());
+      b.knows(restarted, former, map, restarted.loopback());
+      awaitDirect(restarted, b);
+      awaitDirect(b, restarted);
 
-    b.magicsock.apply(
-        new PathConfig(
-            List.of(
-                new PathConfig.Peer(
-                    a.key, other.publicKey(), FakeRelays.REGION, List.of(a.loopback()))),
-            map));
-    TestNode.await(
-        "a direct path by the new key",
-        () -> {
-          b.send(a, 1, 100);
-          return b.isDirectTo(a);
-        });
+      b.knows(restarted, map, restarted.loopback());
+      TestNode.await("the peer has taken the present key", () -> !b.isDirectTo(restarted));
+      awaitDirect(b, restarted);
+      assertThat(restarted.isDirectTo(b)).as("kept").isTrue();
+    }
+  }
+
+  @Test
+  void eitherKeyServesAPingOfAPersonByTheRelay() throws Exception {
+    DiscoPrivateKey former = DiscoPrivateKey.generate();
+    try (TestNode restarted = TestNode.at(hub, former)) {
+      for (DiscoPrivateKey known : List.of(former, restarted.discoKey)) {
+        restarted.knows(b, map);
+        b.knows(restarted, known, map);
+        for (TestNode[] pair : new TestNode[][] {{restarted, b}, {b, restarted}}) {
+          TestNode.await(
+              "a route",
+              () -> pair[0].magicsock.route(pair[0].magicsock.endpoint(pair[1].key)) != null);
+          assertThat(pair[0].magicsock.ping(pair[1].key).get(10, TimeUnit.SECONDS))
+              .isNotInstanceOf(PathPing.NoAnswer.class);
+        }
+      }
+    }
   }
 
   @Test

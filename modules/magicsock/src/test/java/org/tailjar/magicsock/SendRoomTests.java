@@ -43,7 +43,30 @@ class SendRoomTests {
     room.lost(1);
     after(SendRoom.GOOD);
     room.sent();
+    assertThat(lines).containsExactly(Level.DEBUG, Level.DEBUG);
+  }
+
+  @Test
+  void lossesThatStandAloneAreCountedAndNoWarning() {
+    for (int i = 0; i < 100; i++) {
+      room.lost(1);
+      room.sent();
+      after(SendRoom.REPEAT.plus(TICK));
+    }
     assertThat(lines).isEmpty();
+    after(SendRoom.GOOD);
+    room.sent();
+    assertThat(lines).containsExactly(Level.DEBUG);
+    assertThat(last).endsWith(": 100 packets were lost in 199 s");
+  }
+
+  @Test
+  void lossesThatRepeatAreAWarningThoughSomethingIsSentInBetween() {
+    room.lost(1);
+    room.sent();
+    after(SendRoom.REPEAT);
+    room.lost(1);
+    assertThat(lines).containsExactly(Level.WARNING);
   }
 
   @Test

@@ -6,6 +6,7 @@ import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.net.InetSocketAddress;
 import java.util.List;
+import java.util.Optional;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.FutureTask;
 import java.util.concurrent.LinkedBlockingQueue;
@@ -35,9 +36,18 @@ final class TestNode implements AutoCloseable {
   private volatile boolean stopping;
 
   TestNode(NodePrivateKey key, MagicsockConfig.RelayFactory relays) throws IOException {
+    this(key, Optional.empty(), relays);
+  }
+
+  private TestNode(
+      NodePrivateKey key,
+      Optional<DiscoPrivateKey> formerDiscoKey,
+      MagicsockConfig.RelayFactory relays)
+      throws IOException {
     this.key = key.publicKey();
     MagicsockConfig config =
-        new MagicsockConfig(0, 0, UdpOffloads.ALL, "tailscale0", key.publicKey(), discoKey, relays);
+        new MagicsockConfig(
+            0, 0, UdpOffloads.ALL, "tailscale0", key.publicKey(), discoKey, formerDiscoKey, relays);
     magicsock = Magicsock.open(config, told::add);
     thread = Thread.ofPlatform().daemon().start(this::run);
   }
@@ -46,6 +56,15 @@ final class TestNode implements AutoCloseable {
   static TestNode at(FakeRelays.Hub hub) throws IOException {
     NodePrivateKey key = NodePrivateKey.generate();
     return new TestNode(key, (input, listener) -> new FakeRelays(hub, key.publicKey(), input));
+  }
+
+  /** A node at the relay of a hub, which had another DISCO key in its former life. */
+  static TestNode at(FakeRelays.Hub hub, DiscoPrivateKey formerDiscoKey) throws IOException {
+    NodePrivateKey key = NodePrivateKey.generate();
+    return new TestNode(
+        key,
+        Optional.of(formerDiscoKey),
+        (input, listener) -> new FakeRelays(hub, key.publicKey(), input));
   }
 
   private void run() {
@@ -84,12 +103,17 @@ final class TestNode implements AutoCloseable {
 
   /** Knows one peer, reachable by the relay and at the endpoints. */
   void knows(TestNode peer, DerpMap map, InetSocketAddress... endpoints) {
+    knows(peer, peer.discoKey, map, endpoints);
+  }
+
+  /** The same by a DISCO key that the peer may have had before. */
+  void knows(TestNode peer, DiscoPrivateKey discoKey, DerpMap map, InetSocketAddress... endpoints) {
     magicsock.apply(
         new PathConfig(
             List.of(
                 new PathConfig.Peer(
                     peer.key,
-                    peer.discoKey.publicKey(),
+                    discoKey.publicKey(),
                     map.regions().isEmpty() ? 0 : map.regions().firstKey(),
                     List.of(endpoints))),
             map));

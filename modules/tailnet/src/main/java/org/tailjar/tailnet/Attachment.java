@@ -14,7 +14,6 @@ import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.Consumer;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
-import org.tailjar.crypto.DiscoPrivateKey;
 import org.tailjar.crypto.NodePrivateKey;
 import org.tailjar.dataplane.ServiceTurn;
 import org.tailjar.headscale.NetworkMap;
@@ -214,19 +213,6 @@ final class Attachment {
       openPath(nodeKey);
     } catch (IOException e) {
       pathFailed(e);
-    } finally {
-      lock.unlock();
-    }
-  }
-
-  /** Has another DISCO key of this node in use; packet paths to come are the opener's. */
-  void useDiscoKey(DiscoPrivateKey discoKey) {
-    lock.lock();
-    try {
-      PacketPath present = path;
-      if (present != null) {
-        present.useDiscoKey(discoKey);
-      }
     } finally {
       lock.unlock();
     }

@@ -54,7 +54,6 @@ final class HeadscaleNode implements TailnetNode, Membership.Observer, Attachmen
   private @Nullable Thread membershipThread;
   private @Nullable MapKeeper mapKeeper;
   private String unusableMap = "";
-  private boolean discoKeyTold;
   private volatile @Nullable Membership membership;
   private volatile @Nullable ControlClient client;
   private volatile @Nullable Attachment attachment;
@@ -89,11 +88,11 @@ final class HeadscaleNode implements TailnetNode, Membership.Observer, Attachmen
       StateStore opened = StateStore.open(config.state());
       store = opened;
       NodeIdentity identity = StartIdentity.settle(opened, server, config.authKey());
-      Outbound made = Outbound.open(config, serverUrl, discoKey);
+      Optional<MapKeeper.Kept> kept = MapKeeper.load(opened, identity);
+      Outbound made =
+          Outbound.open(config, serverUrl, discoKey, kept.flatMap(MapKeeper.Kept::formerDiscoKey));
       outbound = made;
       mapKeeper = new MapKeeper(opened, discoKey);
-      Optional<MapKeeper.Kept> kept = MapKeeper.load(opened, identity);
-      kept.flatMap(MapKeeper.Kept::discoKey).ifPresent(made::useDiscoKey);
       SystemDns names = SystemDns.open(config); // before the first name is looked up
       dns = names;
       Attachment attaching =
@@ -169,12 +168,6 @@ final class HeadscaleNode implements TailnetNode, Membership.Observer, Attachmen
   public synchronized void networkMap(NetworkMap received) {
     if (state == NodeStatus.State.STOPPED || loggedOut) {
       return;
-    }
-    if (!discoKeyTold) {
-      // The server that sends maps has been told of it, and tells the peers.
-      discoKeyTold = true;
-      required(outbound).useDiscoKey(discoKey);
-      required(attachment).useDiscoKey(discoKey);
     }
     try {
       apply(received, Instant.now());

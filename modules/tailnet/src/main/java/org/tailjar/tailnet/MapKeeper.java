@@ -31,9 +31,9 @@ final class MapKeeper {
    * A map of an earlier life.
    *
    * @param savedAt when
-   * @param discoKey the DISCO key of this node at that time, if it is known
+   * @param formerDiscoKey the DISCO key of this node at that time, if it is known
    */
-  record Kept(NetworkMap map, Instant savedAt, Optional<DiscoPrivateKey> discoKey) {}
+  record Kept(NetworkMap map, Instant savedAt, Optional<DiscoPrivateKey> formerDiscoKey) {}
 
   private final StateStore store;
   private final DiscoPrivateKey discoKey;

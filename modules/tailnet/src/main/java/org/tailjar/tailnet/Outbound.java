@@ -45,17 +45,20 @@ final class Outbound {
   private final ServerUrl server;
   private final DiscoPrivateKey discoKey;
 
-  /** Of the life before, until the server has told the peers of the one of this life. */
-  private volatile DiscoPrivateKey discoKeyInUse;
-
+  private final Optional<DiscoPrivateKey> formerDiscoKey;
   private final Dialer dialer;
   private final Aead aead;
 
-  private Outbound(NodeConfig config, ServerUrl server, DiscoPrivateKey discoKey, Dialer dialer) {
+  private Outbound(
+      NodeConfig config,
+      ServerUrl server,
+      DiscoPrivateKey discoKey,
+      Optional<DiscoPrivateKey> formerDiscoKey,
+      Dialer dialer) {
     this.config = config;
     this.server = server;
     this.discoKey = discoKey;
-    discoKeyInUse = discoKey;
+    this.formerDiscoKey = formerDiscoKey;
     this.dialer = dialer;
     aead = PacketCiphers.choose();
   }
@@ -63,9 +66,15 @@ final class Outbound {
   /**
    * Reads the authorities and settles on a cipher.
    *
+   * @param discoKey what the server is told of
+   * @param formerDiscoKey of the life before, which peers know until the server has told them
    * @throws StartException when the file of authorities is of no use
    */
-  static Outbound open(NodeConfig config, ServerUrl server, DiscoPrivateKey discoKey) {
+  static Outbound open(
+      NodeConfig config,
+      ServerUrl server,
+      DiscoPrivateKey discoKey,
+      Optional<DiscoPrivateKey> formerDiscoKey) {
     Dialer.Builder dialer =
         Dialer.builder()
             .marker(SocketMarker.BYPASS)
@@ -82,21 +91,13 @@ final class Outbound {
           server);
     }
     try {
-      return new Outbound(config, server, discoKey, dialer.build());
+      return new Outbound(config, server, discoKey, formerDiscoKey, dialer.build());
     } catch (IOException e) {
       throw new StartException(
           new StartFailure.CaFileUnusable(
               config.caFile().orElseThrow(), String.valueOf(e.getMessage())),
           e);
     }
-  }
-
-  /**
-   * Has packet paths use this DISCO key: the one that peers know. The server is told of the one
-   * that this was opened with all the same.
-   */
-  void useDiscoKey(DiscoPrivateKey known) {
-    discoKeyInUse = known;
   }
 
   /** What this node says of itself. */
@@ -130,7 +131,8 @@ final class Outbound {
                         !config.withoutOffloads().contains(Offload.UDP_GRO)),
                     config.interfaceName(),
                     nodeKey.publicKey(),
-                    discoKeyInUse,
+                    discoKey,
+                    formerDiscoKey,
                     (input, listener) -> new DerpConnections(relays, input, listener))
                 .withQueues(PacketThreads.eachWay()),
             onLocalPaths::accept);

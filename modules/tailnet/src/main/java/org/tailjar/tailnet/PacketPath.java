@@ -6,7 +6,9 @@ import java.time.Duration;
 import java.time.Instant;
 import java.time.InstantSource;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
@@ -14,7 +16,7 @@ import java.util.concurrent.TimeoutException;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 import org.tailjar.crypto.Aead;
-import org.tailjar.crypto.DiscoPrivateKey;
+import org.tailjar.crypto.DiscoPublicKey;
 import org.tailjar.crypto.NodePrivateKey;
 import org.tailjar.crypto.NodePublicKey;
 import org.tailjar.dataplane.DataPlane;
@@ -48,6 +50,9 @@ final class PacketPath {
   private final DataPlane dataPlane;
   private final boolean acceptRoutes;
 
+  /** The DISCO keys of the peers by the last map. */
+  private Map<NodePublicKey, DiscoPublicKey> discoKeys = Map.of();
+
   /**
    * Starts the threads; nothing passes before {@link #apply}.
    *
@@ -71,14 +76,12 @@ final class PacketPath {
     dataPlane.start(BatchScheduling::enter);
   }
 
-  /** Swaps in what a network map says. */
+  /** Swaps in what a network map says; not by two threads at once. */
   void apply(NetworkMap map, Instant now) {
     List<Node> usable =
         map.peers().stream().filter(peer -> MapTranslation.isUsable(map, peer, now)).toList();
-    magicsock.apply(
-        new PathConfig(
-            usable.stream().map(MapTranslation::path).toList(),
-            MapTranslation.relays(map.derpMap())));
+    List<PathConfig.Peer> ways = usable.stream().map(MapTranslation::path).toList();
+    magicsock.apply(new PathConfig(ways, MapTranslation.relays(map.derpMap())));
     List<PeerTable.Entry> entries = new ArrayList<>();
     for (Node peer : usable) {
       Endpoint endpoint = magicsock.endpoint(peer.key());
@@ -94,11 +97,24 @@ final class PacketPath {
             PacketFilter.compile(
                 MapTranslation.rules(map.packetFilter()),
                 MapTranslation.prefixes(map.self().addresses()))));
+    renewSessions(ways);
   }
 
-  /** Has another DISCO key of this node in use. */
-  void useDiscoKey(DiscoPrivateKey key) {
-    magicsock.discoKey(key);
+  /**
+   * A peer whose DISCO key is another than before has started anew, and knows nothing of the
+   * session that there was: without a new one, what is sent to it would be lost for 15 s, after
+   * which WireGuard takes notice of its silence.
+   */
+  private void renewSessions(List<PathConfig.Peer> ways) {
+    Map<NodePublicKey, DiscoPublicKey> keys = new HashMap<>();
+    for (PathConfig.Peer way : ways) {
+      DiscoPublicKey before = discoKeys.getOrDefault(way.key(), DiscoPublicKey.ZERO);
+      keys.put(way.key(), way.discoKey());
+      if (!before.isZero() && !before.equals(way.discoKey())) {
+        dataPlane.renew(way.key());
+      }
+    }
+    discoKeys = keys;
   }
 
   /** Has a service of this process answer to its own system, or none. */

@@ -12,6 +12,7 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.atomic.AtomicBoolean;
@@ -72,7 +73,8 @@ class AttachmentTests {
       Outbound.open(
           NodeConfig.builder(URI.create("http://127.0.0.1:9")).udpPort(0).build(),
           ServerUrl.parse("http://127.0.0.1:9"),
-          DiscoPrivateKey.generate());
+          DiscoPrivateKey.generate(),
+          Optional.empty());
   private final Attachment attachment =
       attachment(
           (on, key, local, failure) -> {

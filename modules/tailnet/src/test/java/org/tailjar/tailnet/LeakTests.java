@@ -13,6 +13,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Objects;
+import java.util.Optional;
 import java.util.Random;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -219,7 +220,8 @@ class LeakTests {
           Outbound.open(
               NodeConfig.builder(server).udpPort(0).build(),
               ServerUrl.parse(server.toString()),
-              DiscoPrivateKey.generate());
+              DiscoPrivateKey.generate(),
+              Optional.empty());
       attachment =
           new Attachment(
               "test",

@@ -52,7 +52,7 @@ class MapKeeperTests {
     try (StateDirectory state = StateDirectory.open(directory)) {
       MapKeeper.Kept kept = MapKeeper.load(state, identity).orElseThrow();
       assertThat(kept.map().domain()).isEqualTo("last");
-      assertThat(kept.discoKey()).contains(DISCO_KEY);
+      assertThat(kept.formerDiscoKey()).contains(DISCO_KEY);
       assertThat(kept.savedAt()).isBetween(before, Instant.now().plusSeconds(2));
       Instant earlier = Instant.parse("2026-01-02T03:04:05Z");
       Files.setLastModifiedTime(directory.resolve("netmap.json"), FileTime.from(earlier));
@@ -78,7 +78,7 @@ class MapKeeperTests {
       Files.writeString(directory.resolve("disco.key"), "x");
       MapKeeper.Kept kept = MapKeeper.load(state, identity).orElseThrow();
       assertThat(kept.map().domain()).isEqualTo("kept");
-      assertThat(kept.discoKey()).isEmpty();
+      assertThat(kept.formerDiscoKey()).isEmpty();
     }
   }
 

@@ -1,9 +1,12 @@
 package org.tailjar.tun;
 
 import java.io.IOException;
+import java.lang.System.Logger;
+import java.lang.System.Logger.Level;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicLong;
+import java.util.function.Consumer;
 import org.tailjar.linux.ClosedDescriptorException;
 import org.tailjar.linux.Errno;
 import org.tailjar.linux.LinuxException;
@@ -26,6 +29,8 @@ import org.tailjar.packet.SuperPacket;
  * than the whole packets of their flow.
  */
 public final class TunDevice implements PacketDevice {
+
+  private static final Logger LOG = System.getLogger("org.tailjar.tun");
 
   private final List<TunQueue> queues;
   private final TunDescriptor written;
@@ -56,8 +61,12 @@ public final class TunDevice implements PacketDevice {
    * @throws TunException when it cannot be made
    */
   public static TunDevice open(TunConfig config) throws TunException {
+    return open(config, line -> LOG.log(Level.INFO, line));
+  }
+
+  static TunDevice open(TunConfig config, Consumer<String> info) throws TunException {
     boolean header = config.tcpOffload();
-    List<TunDescriptor> descriptors = make(config, header);
+    List<TunDescriptor> descriptors = make(config, header, info);
     TunDescriptor first = descriptors.getFirst();
     try {
       // Of the interface, whichever of its queues is asked.
@@ -86,20 +95,29 @@ public final class TunDevice implements PacketDevice {
   }
 
   /** What is read and written: one descriptor for both, or several to read and one to write. */
-  private static List<TunDescriptor> make(TunConfig config, boolean header) throws TunException {
+  private static List<TunDescriptor> make(TunConfig config, boolean header, Consumer<String> info)
+      throws TunException {
     String name = config.name();
     if (!name.matches("[!-.0-9;-~]{1," + TunDescriptor.MAX_NAME + "}") || name.contains("%")) {
       throw new TunException(
           TunException.Kind.BAD_NAME, "\"" + name + "\" cannot be the name of an interface");
     }
+    String refusal = "";
     if (config.queues() > 1) {
-      List<TunDescriptor> queued = makeQueued(config, header);
-      if (!queued.isEmpty()) {
-        return queued;
+      try {
+        return makeQueued(config, header);
+      } catch (IOException e) {
+        refusal = String.valueOf(e.getMessage()); // what one queue fails with is reported
       }
     }
     try {
-      return List.of(TunDescriptor.open(config.device(), name, header));
+      TunDescriptor only = TunDescriptor.open(config.device(), name, header);
+      if (!refusal.isEmpty()) {
+        info.accept(
+            "%s has one queue and not %d, so one thread sends: %s"
+                .formatted(name, config.queues(), refusal));
+      }
+      return List.of(only);
     } catch (LinuxException e) {
       throw explained(config, e);
     }
@@ -108,9 +126,9 @@ public final class TunDevice implements PacketDevice {
   /**
    * Descriptors of an interface with several queues, the last one to write on: if it was also read,
    * the kernel would move every flow that has answers to it, and with them all work to one thread.
-   * None when that cannot be made: one queue is tried then, and what it fails with is reported.
    */
-  private static List<TunDescriptor> makeQueued(TunConfig config, boolean header) {
+  private static List<TunDescriptor> makeQueued(TunConfig config, boolean header)
+      throws IOException {
     List<TunDescriptor> made = new ArrayList<>();
     try {
       TunDescriptor first = TunDescriptor.openQueued(config.device(), config.name(), header);
@@ -120,9 +138,9 @@ public final class TunDevice implements PacketDevice {
       }
       made.getLast().detach();
       return made;
-    } catch (IOException _) {
+    } catch (IOException e) {
       made.forEach(TunDescriptor::close);
-      return List.of();
+      throw e;
     }
   }
 

@@ -214,6 +214,32 @@ class TunQueuesTests {
   }
 
   @Test
+  void whyThereIsOneQueueWhereSeveralWereWantedIsOneLine() throws Exception {
+    namespace.run(
+        () -> {
+          // Left by somebody who made it to last, with one queue.
+          Process ip =
+              new ProcessBuilder("ip", "tuntap", "add", "tailscale0", "mode", "tun", "vnet_hdr")
+                  .start();
+          assumeTrue(ip.waitFor() == 0, "needs the program ip");
+          List<String> lines = new ArrayList<>();
+          try (TunDevice device = TunDevice.open(CONFIG, lines::add)) {
+            assertThat(device.queues()).hasSize(1);
+          }
+          assertThat(lines)
+              .singleElement()
+              .asString()
+              .startsWith("tailscale0 has one queue and not 4, so one thread sends: ")
+              .contains("[errno ");
+          lines.clear();
+          try (TunDevice device = TunDevice.open(CONFIG.withQueues(1), lines::add)) {
+            assertThat(device.queues()).hasSize(1);
+          }
+          assertThat(lines).isEmpty();
+        });
+  }
+
+  @Test
   void eachQueueIsWokenAndEndedByItself() throws Exception {
     namespace.run(
         () -> {
