@@ -47,6 +47,14 @@ final class MessageBatch {
     return batch;
   }
 
+  /** The same messages in memory of their own. */
+  MessageBatch copy() {
+    MessageBatch copy = new MessageBatch();
+    copy.memory.copyFrom(memory);
+    System.arraycopy(counters, 0, copy.counters, 0, COUNT);
+    return copy;
+  }
+
   private long packet(int message) {
     return (long) message * STRIDE + Session.HEADER_LENGTH;
   }

@@ -4,7 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import java.time.Duration;
 import java.util.List;
-import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.AutoClose;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.DisplayNameGeneration;
 import org.junit.jupiter.api.DisplayNameGenerator;
@@ -26,19 +26,17 @@ abstract class ConnectivityTests {
 
   private static final int MEGABYTES = 100;
 
-  private final Lab.Scheme scheme;
-  private Lab lab;
+  @AutoClose private final Lab lab;
   private TailjarNode a;
   private TailjarNode b;
   private TailscaledNode incumbent;
 
   ConnectivityTests(Lab.Scheme scheme) {
-    this.scheme = scheme;
+    lab = Lab.start(scheme);
   }
 
   @BeforeAll
   void joinAll() {
-    lab = Lab.start(scheme);
     a = prepared(lab.tailjar("na")).join();
     b = prepared(lab.tailjar("nb")).join();
     incumbent = lab.tailscaled("nc");
@@ -53,18 +51,14 @@ abstract class ConnectivityTests {
     return a;
   }
 
-  @AfterAll
-  void leave() {
-    if (lab != null) {
-      lab.close();
-    }
-  }
-
   @Test
   @Order(1)
   void theServerShowsTheNodesOnline() {
-    assertThat(Shell.eventually(Duration.ofSeconds(10), () -> lab.online("na") && lab.online("nb")))
-        .as("headscale nodes list: %s", lab.headscale("nodes", "list").output())
+    assertThat(
+            Shell.eventually(
+                Duration.ofSeconds(10),
+                () -> lab.headscale().online("na") && lab.headscale().online("nb")))
+        .as("headscale nodes list: %s", lab.headscale().run("nodes", "list").output())
         .isTrue();
   }
 

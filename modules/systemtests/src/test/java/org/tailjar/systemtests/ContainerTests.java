@@ -44,7 +44,7 @@ class ContainerTests {
 
   @BeforeAll
   void buildTheAppAndJoinFromElsewhere() throws IOException {
-    Lab.need("podman", "runc", "caddy", "curl");
+    Requirements.need("podman", "runc", "caddy", "curl");
     // It removes containers of the names that users give them, and makes an image of Caddy's name.
     assumeTrue(
         System.getenv("CONTAINERS_STORAGE_CONF") != null,
@@ -102,8 +102,8 @@ class ContainerTests {
   @Test
   void anAppBesideTheSidecarIsReachedAndTheSidecarStaysTheSameNode() {
     Path volume = directory("volume");
-    sidecar(volume, lab.key());
-    long nodes = lab.nodeCount();
+    sidecar(volume, lab.server().key());
+    long nodes = lab.server().nodeCount();
     String address = address();
     app();
     assertThatThePageIsServedBy(address);
@@ -127,18 +127,18 @@ class ContainerTests {
     awaitHealthy();
     assertThat(address()).as("address after kill -9").isEqualTo(address);
     assertThatThePageIsServedBy(address);
-    assertThat(lab.nodeCount()).as("nodes at the server").isEqualTo(nodes);
+    assertThat(lab.server().nodeCount()).as("nodes at the server").isEqualTo(nodes);
   }
 
   @Test
   void theComposeFileDoesTheSame() throws IOException {
-    Lab.need("podman-compose");
+    Requirements.need("podman-compose");
     Path project = Files.createDirectories(lab.file("project"));
     for (String file : List.of("compose.yaml", "Caddyfile")) {
       Files.copy(docker.resolve(file), project.resolve(file), StandardCopyOption.REPLACE_EXISTING);
     }
     Files.createDirectories(project.resolve("tailscale-client"));
-    environment(project, lab.key());
+    environment(project, lab.server().key());
     // The lab's network in place of a bridge of podman's; all else is as it ships.
     Files.writeString(
         project.resolve("lab.yaml"),
@@ -182,7 +182,7 @@ class ContainerTests {
         TAILSCALE_KEY=%s
         TAILSCALE_HOSTNAME=composed
         """
-            .formatted(lab.url(), key));
+            .formatted(lab.server().url(), key));
   }
 
   private void killSidecar() {
@@ -223,7 +223,7 @@ class ContainerTests {
             "--volume",
             volume + ":/tailscale",
             "--env",
-            "TAILSCALE_SERVER_URL=" + lab.url(),
+            "TAILSCALE_SERVER_URL=" + lab.server().url(),
             "--env",
             "TAILSCALE_KEY=" + key,
             "--env",

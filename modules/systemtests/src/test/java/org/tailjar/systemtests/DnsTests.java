@@ -30,7 +30,7 @@ class DnsTests {
 
   @BeforeEach
   void prepare() throws IOException {
-    Lab.need("python3", "getent");
+    Requirements.need("python3", "getent");
     lab = Lab.start(Lab.Scheme.HTTP, dns());
     resolvConf = Path.of("/etc/netns", lab.namespace("na"), "resolv.conf");
     Files.createDirectories(resolvConf.getParent());
@@ -192,11 +192,13 @@ class DnsTests {
     Path launcher =
         lab.write(
             "read-only.sh",
-            "mount -o remount,bind,ro /etc/resolv.conf && exec " + Lab.launcher() + " run\n");
+            "mount -o remount,bind,ro /etc/resolv.conf && exec "
+                + LinkedRuntime.launcher()
+                + " run\n");
     TailjarNode node =
         lab.tailjar("na")
             .without("TAILSCALE_ACCEPT_DNS")
-            .with("TAILSCALE_KEY", lab.key())
+            .with("TAILSCALE_KEY", lab.server().key())
             .startBy("sh", launcher.toString())
             .awaitReady();
     assertThat(node.tailjar("status").output())

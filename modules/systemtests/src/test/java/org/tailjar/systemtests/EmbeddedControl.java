@@ -10,7 +10,7 @@ import java.util.ArrayList;
 import java.util.List;
 
 /** The testkit's control server, in a process of its own, where no Headscale can be had. */
-final class EmbeddedControl implements AutoCloseable {
+final class EmbeddedControl implements ControlServer {
 
   private final Process process;
   private final BufferedReader answers;
@@ -24,7 +24,7 @@ final class EmbeddedControl implements AutoCloseable {
    * @param address the address of that host
    */
   EmbeddedControl(List<String> inside, String address) {
-    Path work = Lab.launcher().toAbsolutePath().getParent().resolveSibling("../work").normalize();
+    Path work = LinkedRuntime.home().toAbsolutePath().resolveSibling("work").normalize();
     List<String> line = new ArrayList<>(inside);
     line.addAll(
         List.of(
@@ -46,19 +46,23 @@ final class EmbeddedControl implements AutoCloseable {
     answer();
   }
 
-  /** The server URL that nodes are given. */
-  String url() {
+  @Override
+  public String url() {
     return url;
   }
 
-  /** A fresh reusable key. */
-  String key() {
+  /** Its keys are all reusable. */
+  @Override
+  public String key(String... flags) {
+    if (!List.of("--reusable").containsAll(List.of(flags))) {
+      throw new IllegalArgumentException("the testkit has no such keys: " + List.of(flags));
+    }
     commands.println("key");
     return answer();
   }
 
-  /** Number of nodes that it knows. */
-  long nodeCount() {
+  @Override
+  public long nodeCount() {
     commands.println("nodes");
     long count = 0;
     while (!answer().isEmpty()) {
@@ -82,6 +86,6 @@ final class EmbeddedControl implements AutoCloseable {
   @Override
   public void close() {
     process.destroy();
-    Lab.await(process);
+    Shell.await(process);
   }
 }

@@ -4,7 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import java.time.Duration;
 import java.util.List;
-import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.AutoClose;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
@@ -13,22 +13,14 @@ class EmbeddedServerTests {
 
   private static final int MEGABYTES = 5;
 
-  private Lab lab;
+  @AutoClose private final Lab lab = Lab.startEmbedded();
   private TailjarNode ours;
   private TailscaledNode incumbent;
 
   @BeforeEach
   void start() {
-    lab = Lab.startEmbedded();
     ours = lab.tailjar("na").join();
     incumbent = lab.tailscaled("nc");
-  }
-
-  @AfterEach
-  void stop() {
-    if (lab != null) {
-      lab.close();
-    }
   }
 
   @Test

@@ -109,7 +109,7 @@ final class Footprint implements Callable<Integer> {
     }
     Lab.needWithLab("headscale", "tailscaled", "tailscale", "iperf3", "ss", "ping", "curl", "dd");
     Path here = Path.of(System.getProperty("tailjar.caller", ""));
-    Path shipped = Lab.launcher().getParent().getParent().toAbsolutePath();
+    Path shipped = LinkedRuntime.home().toAbsolutePath();
     List<Peer> peers = new ArrayList<>();
     if (builds.isEmpty()) {
       SETTINGS.forEach(each -> peers.add(TailjarPeer.parse(each.formatted(shipped), here)));
@@ -176,7 +176,7 @@ final class Footprint implements Callable<Integer> {
               megabytes(Shell.find("tailscaled").orElseThrow())
                   + megabytes(Shell.find("tailscale").orElseThrow()));
       Shell.run("cp", "-a", shipped.toString(), copy.toString()).succeeded();
-      String server = lab.headscale("version").output().lines().findFirst().orElse("?");
+      String server = lab.headscale().run("version").output().lines().findFirst().orElse("?");
       return server + "\n\n" + table + phases(lab, ours, copy, shipped, target);
     } catch (IOException e) {
       throw new UncheckedIOException(e);
@@ -187,7 +187,7 @@ final class Footprint implements Callable<Integer> {
 
   /** What the time of starts goes to. */
   private String phases(Lab lab, TailjarNode settled, Path copy, Path shipped, String target) {
-    TailjarNode newcomer = lab.tailjar("nd").with("TAILSCALE_KEY", lab.key("--reusable"));
+    TailjarNode newcomer = lab.tailjar("nd").with("TAILSCALE_KEY", lab.server().key("--reusable"));
     settled.with("TAILSCALE_LOG_LEVEL", "debug").terminate(Duration.ofSeconds(5));
     newcomer.with("TAILSCALE_LOG_LEVEL", "debug");
     Map<Start, StartPhases> phases = new EnumMap<>(Start.class);

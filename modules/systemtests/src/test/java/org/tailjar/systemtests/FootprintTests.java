@@ -16,7 +16,7 @@ class FootprintTests {
   @Test
   void startsTheirPhasesAndTheMemoryOfEachSettingAreReported() throws IOException {
     Lab.needWithLab("headscale", "tailscaled", "tailscale", "iperf3");
-    String build = Lab.launcher().getParent().getParent().toAbsolutePath().toString();
+    String build = LinkedRuntime.home().toAbsolutePath().toString();
 
     int status =
         Footprint.execute(

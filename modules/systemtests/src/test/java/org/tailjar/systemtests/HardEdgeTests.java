@@ -48,7 +48,9 @@ class HardEdgeTests {
     listen("na", "TCP-LISTEN:9002,bind=127.0.0.1", "ss -Htln", ":9002");
     listen("na", "UDP-RECV:41641", "ss -Huln", ":41641");
     TailjarNode node =
-        node("na").with("TAILSCALE_SOCKET", "/proc/none/x.sock").with("TAILSCALE_KEY", lab.key());
+        node("na")
+            .with("TAILSCALE_SOCKET", "/proc/none/x.sock")
+            .with("TAILSCALE_KEY", lab.server().key());
 
     node.start();
 
@@ -62,7 +64,7 @@ class HardEdgeTests {
                     "na",
                     "env",
                     "TAILSCALE_STATE_DIR=" + node.state(),
-                    Lab.launcher().toString(),
+                    LinkedRuntime.launcher().toString(),
                     "healthcheck")
                 .status())
         .as("the health check finds the socket where it is instead")
@@ -94,9 +96,9 @@ class HardEdgeTests {
         "-accept",
         "10.77.0.1:8502",
         "-cert",
-        lab.certificate().toString(),
+        lab.certificate().pem().toString(),
         "-key",
-        lab.file("tls.key").toString());
+        lab.certificate().key().toString());
     listening("hs", "ss -Htln", ":8500");
     listening("hs", "ss -Htln", ":8501");
     listening("hs", "ss -Htln", ":8502");
@@ -134,7 +136,7 @@ class HardEdgeTests {
   /** The key of the node, its auth key, and a password of a proxy, at the most talkative level. */
   @Test
   void noSecretIsInAnyOutput() {
-    String key = lab.key();
+    String key = lab.server().key();
     TailjarNode node =
         node("na")
             .with("TAILSCALE_KEY", key)
@@ -179,7 +181,7 @@ class HardEdgeTests {
 
   @Test
   void theIncumbentsCommandsAreAnswered() {
-    Lab.need("tailscale");
+    Requirements.need("tailscale");
     TailjarNode node = node("na").join();
 
     for (String command : List.of("status", "ip -4", "wait --timeout=20s", "whois " + node.ip4())) {

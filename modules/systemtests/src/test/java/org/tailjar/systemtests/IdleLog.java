@@ -32,10 +32,12 @@ final class IdleLog {
       List<Integer> before = nodes.stream().map(IdleLog::lines).toList();
       pause(phase);
       List<Integer> idle = nodes.stream().map(IdleLog::lines).toList();
-      lab.stopHeadscale();
+      lab.headscale().stop();
       pause(phase);
-      lab.startHeadscale();
-      Shell.eventually(Duration.ofSeconds(60), () -> lab.online("na") && lab.online("nb"));
+      lab.headscale().start();
+      Shell.eventually(
+          Duration.ofSeconds(60),
+          () -> lab.headscale().online("na") && lab.headscale().online("nb"));
       pause(Duration.ofSeconds(10));
       for (int i = 0; i < nodes.size(); i++) {
         List<String> log = nodes.get(i).logText().lines().toList();

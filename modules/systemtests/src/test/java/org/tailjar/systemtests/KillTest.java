@@ -152,7 +152,7 @@ final class KillTest {
     node.kill();
     kills++;
     // What comes to the server late belongs to this round.
-    cause.ifPresent(Lab::await);
+    cause.ifPresent(Shell::await);
     String state = state();
     checkServer();
     found.computeIfAbsent(phase, any -> new TreeMap<>()).merge(state, 1, Integer::sum);
@@ -180,7 +180,7 @@ final class KillTest {
       case JOIN -> {
         forget();
         oneUseKey = true;
-        node.with("TAILSCALE_KEY", lab.key());
+        node.with("TAILSCALE_KEY", lab.server().key());
       }
       case RESTART -> node.kill();
       case KEY_CHANGE, LOGOUT -> useReusableKey();
@@ -198,7 +198,7 @@ final class KillTest {
     if (oneUseKey) {
       oneUseKey = false;
       node.kill();
-      node.with("TAILSCALE_KEY", lab.key("--reusable"));
+      node.with("TAILSCALE_KEY", lab.server().key("--reusable"));
       comeUp();
     }
   }
@@ -242,7 +242,7 @@ final class KillTest {
   /** A change of the key begins when the server has expired the old one. */
   private static void awaitCause(Phase phase, Optional<Process> cause) {
     if (phase == Phase.KEY_CHANGE) {
-      cause.ifPresent(Lab::await);
+      cause.ifPresent(Shell::await);
     }
   }
 
@@ -282,8 +282,8 @@ final class KillTest {
 
   /** The server knows this node as before, and no other. */
   private void checkServer() {
-    String nodes = lab.identities();
-    check(lab.nodeCount() <= 1, "the server knows more than one node");
+    String nodes = lab.headscale().identities();
+    check(lab.server().nodeCount() <= 1, "the server knows more than one node");
     String seen =
         nodes.lines().filter(line -> !line.contains("\"node_key\"")).collect(Collectors.joining());
     check(identity.isEmpty() || identity.equals(seen), "was " + identity + " and is " + seen);
@@ -322,7 +322,7 @@ final class KillTest {
   }
 
   private String serverKey() {
-    Matcher key = KEY.matcher(lab.identities());
+    Matcher key = KEY.matcher(lab.headscale().identities());
     return key.find() ? key.group(1) : "";
   }
 
@@ -333,7 +333,7 @@ final class KillTest {
   }
 
   private String number() {
-    return lab.identities().replaceFirst("(?s)^\\D*(\\d+).*$", "$1");
+    return lab.headscale().identities().replaceFirst("(?s)^\\D*(\\d+).*$", "$1");
   }
 
   private void forget() throws IOException {
@@ -341,7 +341,7 @@ final class KillTest {
       return;
     }
     node.kill();
-    lab.headscale("nodes", "delete", "-i", number(), "--force").succeeded();
+    lab.headscale().run("nodes", "delete", "-i", number(), "--force").succeeded();
     identity = "";
     try (var files = Files.list(node.state())) {
       for (Path file : files.toList()) {

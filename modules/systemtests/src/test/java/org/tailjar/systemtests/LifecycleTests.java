@@ -3,26 +3,13 @@ package org.tailjar.systemtests;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.time.Duration;
-import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.AutoClose;
 import org.junit.jupiter.api.Test;
 
 /** Starts, stops and outages. */
 class LifecycleTests {
 
-  private Lab lab;
-
-  @BeforeEach
-  void start() {
-    lab = Lab.start(Lab.Scheme.HTTP);
-  }
-
-  @AfterEach
-  void stop() {
-    if (lab != null) {
-      lab.close();
-    }
-  }
+  @AutoClose private final Lab lab = Lab.start(Lab.Scheme.HTTP);
 
   @Test
   void aRestartWithoutTheKeyKeepsNodeAddressAndName() {
@@ -34,7 +21,7 @@ class LifecycleTests {
 
     assertThat(node.ip4()).isEqualTo(address);
     assertThat(node.statusJson()).contains("na.example.ts.");
-    assertThat(lab.nodeCount()).isEqualTo(1);
+    assertThat(lab.server().nodeCount()).isEqualTo(1);
   }
 
   @Test
@@ -55,14 +42,15 @@ class LifecycleTests {
   @Test
   void sigtermEndsTheNodeWithStatusZeroAndLeavesNothing() {
     TailjarNode node = lab.tailjar("na").join();
-    assertThat(Shell.eventually(Duration.ofSeconds(10), () -> lab.online("na"))).isTrue();
+    assertThat(Shell.eventually(Duration.ofSeconds(10), () -> lab.headscale().online("na")))
+        .isTrue();
     assertThat(lab.run("na", "ip", "rule").output()).contains("5270:");
 
     assertThat(node.terminate(Duration.ofSeconds(5))).isZero();
 
     assertNothingLeft();
-    assertThat(Shell.eventually(Duration.ofSeconds(15), () -> !lab.online("na")))
-        .as("headscale shows it offline: %s", lab.headscale("nodes", "list").output())
+    assertThat(Shell.eventually(Duration.ofSeconds(15), () -> !lab.headscale().online("na")))
+        .as("headscale shows it offline: %s", lab.headscale().run("nodes", "list").output())
         .isTrue();
   }
 
@@ -76,7 +64,7 @@ class LifecycleTests {
     node.start().awaitReady();
 
     assertThat(lab.run("na", "ip", "rule").output()).isEqualTo(rules);
-    assertThat(lab.nodeCount()).isEqualTo(2);
+    assertThat(lab.server().nodeCount()).isEqualTo(2);
     assertThat(lab.pings("na", peer.ip4(), 1)).isEqualTo(1);
     assertThat(node.terminate(Duration.ofSeconds(5))).isZero();
     assertNothingLeft();
@@ -97,15 +85,18 @@ class LifecycleTests {
         .as("direct before the outage: %s", a.logText())
         .isTrue();
 
-    lab.stopHeadscale();
+    lab.headscale().stop();
     int answered = lab.pings("na", address, 300);
     assertThat(a.tailjar("healthcheck").status())
         .as("an outage of the server is not ill health")
         .isZero();
-    lab.startHeadscale();
+    lab.headscale().start();
 
     assertThat(answered).isEqualTo(300);
-    assertThat(Shell.eventually(Duration.ofSeconds(45), () -> lab.online("na") && lab.online("nb")))
+    assertThat(
+            Shell.eventually(
+                Duration.ofSeconds(45),
+                () -> lab.headscale().online("na") && lab.headscale().online("nb")))
         .as("the map stream comes back by itself: %s", a.logText())
         .isTrue();
     assertThat(lab.pings("na", address, 3)).isEqualTo(3);
@@ -113,7 +104,7 @@ class LifecycleTests {
 
   @Test
   void aServerThatCannotBeReachedIsRetriedForEverAndSaidOnce() {
-    lab.stopHeadscale();
+    lab.headscale().stop();
     TailjarNode node =
         lab.tailjar("na").with("TAILSCALE_KEY", "hskey-auth-none-" + "x".repeat(64)).start();
     assertThat(
@@ -127,7 +118,7 @@ class LifecycleTests {
     assertThat(node.logText()).doesNotContain("hskey-auth-none");
 
     node.kill();
-    lab.startHeadscale();
+    lab.headscale().start();
     node.join();
   }
 
@@ -149,14 +140,15 @@ class LifecycleTests {
   @Test
   void anEphemeralNodeIsLoggedOutOnStop() {
     TailjarNode node = lab.tailjar("na").with("TAILSCALE_EPHEMERAL", "true").join("--ephemeral");
-    assertThat(lab.nodeCount()).isEqualTo(1);
+    assertThat(lab.server().nodeCount()).isEqualTo(1);
     assertThat(node.terminate(Duration.ofSeconds(5))).isZero();
-    assertThat(Shell.eventually(Duration.ofSeconds(10), () -> lab.nodeCount() == 0)).isTrue();
+    assertThat(Shell.eventually(Duration.ofSeconds(10), () -> lab.server().nodeCount() == 0))
+        .isTrue();
   }
 
   @Test
   void theIncumbentsCommandLineReadsOurSocket() {
-    Lab.need("tailscale");
+    Requirements.need("tailscale");
     TailjarNode node = lab.tailjar("na").join();
     Shell.Result status =
         lab.run("na", "tailscale", "--socket", lab.file("na.sock").toString(), "status");
@@ -165,7 +157,7 @@ class LifecycleTests {
 
   @Test
   void whoIsAndNetcheckTellWhatTheNodeKnows() {
-    Lab.need("tailscale");
+    Requirements.need("tailscale");
     TailjarNode peer = lab.tailjar("nb").join();
     TailjarNode node = lab.tailjar("na").join();
     String address = peer.ip4();

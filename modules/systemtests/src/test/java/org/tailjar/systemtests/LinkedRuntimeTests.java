@@ -1,7 +1,6 @@
 package org.tailjar.systemtests;
 
 import static org.assertj.core.api.Assertions.assertThat;
-import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import java.io.IOException;
 import java.io.InputStream;
@@ -24,9 +23,7 @@ class LinkedRuntimeTests {
 
   @BeforeEach
   void built() {
-    assumeTrue(
-        Files.isExecutable(Lab.launcher()),
-        "needs the linked runtime at " + Lab.launcher() + ": run scripts/build");
+    Requirements.needLinkedRuntime();
   }
 
   /** With {@code AOTMode=on} a JVM that cannot map its cache does not start. */
@@ -53,20 +50,25 @@ class LinkedRuntimeTests {
     try (MemoryGroup group = MemoryGroup.ofMegabytes(128)) {
       List<String> line =
           group.inside(
-              List.of("env", "_JAVA_OPTIONS=-XX:AOTMode=on", Lab.launcher().toString(), "version"));
+              List.of(
+                  "env",
+                  "_JAVA_OPTIONS=-XX:AOTMode=on",
+                  LinkedRuntime.launcher().toString(),
+                  "version"));
       Shell.run(line.toArray(String[]::new)).succeeded();
     }
   }
 
   @Test
   void thePrintedVersionIsAllThatIsPrinted() {
-    assertThat(Shell.run(Lab.launcher().toString(), "version").succeeded().output())
+    assertThat(Shell.run(LinkedRuntime.launcher().toString(), "version").succeeded().output())
         .matches("[0-9]+\\.[0-9]+\\.[0-9]+\\S*");
   }
 
   @Test
   void theLauncherFindsItsRuntimeThroughLinks() throws IOException {
-    Path first = Files.createSymbolicLink(directory.resolve("a"), Lab.launcher().toAbsolutePath());
+    Path first =
+        Files.createSymbolicLink(directory.resolve("a"), LinkedRuntime.launcher().toAbsolutePath());
     Path nested = Files.createDirectory(directory.resolve("d"));
     Path second = Files.createSymbolicLink(nested.resolve("b"), Path.of("..", "a"));
     assertThat(first).isExecutable();
@@ -100,7 +102,7 @@ class LinkedRuntimeTests {
   }
 
   private static Path home() {
-    return Lab.launcher().getParent().getParent();
+    return LinkedRuntime.home();
   }
 
   private static String java() {
@@ -110,7 +112,7 @@ class LinkedRuntimeTests {
   /** The launcher, with options that come after its own. */
   private static Shell.Result tailjarWith(String options, String command) {
     return Shell.run(
-        List.of("env", "_JAVA_OPTIONS=" + options, Lab.launcher().toString(), command)
+        List.of("env", "_JAVA_OPTIONS=" + options, LinkedRuntime.launcher().toString(), command)
             .toArray(String[]::new));
   }
 

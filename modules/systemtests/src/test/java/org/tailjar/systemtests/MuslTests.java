@@ -118,10 +118,8 @@ class MuslTests {
   }
 
   private static Path shipped() {
-    assumeTrue(
-        Files.isExecutable(Lab.launcher()),
-        "needs the linked runtime at " + Lab.launcher() + ": run scripts/build");
-    return Lab.launcher().resolve("../../lib/libjnidispatch.so").normalize();
+    Requirements.needLinkedRuntime();
+    return LinkedRuntime.launcher().resolve("../../lib/libjnidispatch.so").normalize();
   }
 
   private static String jdk(String program) {

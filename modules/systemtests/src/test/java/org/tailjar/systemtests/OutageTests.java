@@ -6,7 +6,7 @@ import java.nio.file.Files;
 import java.time.Duration;
 import java.util.List;
 import java.util.Locale;
-import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.AutoClose;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -19,7 +19,7 @@ import org.junit.jupiter.api.TestInstance;
 @TestInstance(TestInstance.Lifecycle.PER_CLASS)
 class OutageTests {
 
-  private Lab lab;
+  @AutoClose private final Lab lab = Lab.start(Lab.Scheme.HTTP);
   private TailjarNode a;
   private TailjarNode b;
   private String address;
@@ -31,17 +31,9 @@ class OutageTests {
 
   @BeforeAll
   void joinAll() {
-    lab = Lab.start(Lab.Scheme.HTTP);
     a = lab.tailjar("na").join();
     b = lab.tailjar("nb").join();
     address = b.ip4();
-  }
-
-  @AfterAll
-  void leave() {
-    if (lab != null) {
-      lab.close();
-    }
   }
 
   @BeforeEach
@@ -221,15 +213,15 @@ class OutageTests {
             () -> {
               limitDescriptors(used - 5);
               try {
-                lab.stopHeadscale();
-                lab.startHeadscale();
+                lab.headscale().stop();
+                lab.headscale().start();
                 Shell.eventually(Duration.ofSeconds(5), () -> false);
               } finally {
                 limitDescriptors(4096);
               }
             });
     assertThat(figures.lost()).as("on the direct path").isZero();
-    assertThat(Shell.eventually(Duration.ofSeconds(60), () -> lab.online("na")))
+    assertThat(Shell.eventually(Duration.ofSeconds(60), () -> lab.headscale().online("na")))
         .as("connected again: %s", a.logText().substring(logged))
         .isTrue();
     assertThat(a.isRunning()).isTrue();
@@ -243,7 +235,7 @@ class OutageTests {
 
   @Test
   void aFullDiskCostsNoPacketAndIsSaidOnce() throws Exception {
-    Lab.need("mount");
+    Requirements.need("mount");
     TailjarNode full = lab.tailjar("nc");
     Shell.run("mount", "-t", "tmpfs", "-o", "size=256k", "tmpfs", full.state().toString())
         .succeeded();
@@ -280,11 +272,12 @@ class OutageTests {
 
   /** A policy that differs from others in one port, which nobody uses. */
   private void allow(int port) {
-    lab.policy(
-        """
-        {"acls":[{"action":"accept","src":["*"],"dst":["*:*"]},
-        {"action":"accept","proto":"tcp","src":["*"],"dst":["*:%d"]}]}\
-        """
-            .formatted(port));
+    lab.headscale()
+        .policy(
+            """
+            {"acls":[{"action":"accept","src":["*"],"dst":["*:*"]},
+            {"action":"accept","proto":"tcp","src":["*"],"dst":["*:%d"]}]}\
+            """
+                .formatted(port));
   }
 }

@@ -82,7 +82,7 @@ final class PingStream {
   /** Ends it. */
   Figures stop() {
     Shell.run("kill", "-INT", Long.toString(process.pid())).succeeded();
-    Lab.await(process);
+    Shell.await(process);
     int[] answered = answers();
     Matcher matcher = SENT.matcher(lab.read(log));
     assertThat(matcher.find()).as("ping says what it sent").isTrue();

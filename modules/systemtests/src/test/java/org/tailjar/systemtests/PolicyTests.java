@@ -4,7 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import java.time.Duration;
 import java.util.Map;
-import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.AutoClose;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestInstance;
@@ -18,23 +18,15 @@ class PolicyTests {
       {"grants": [{"src": ["*"], "dst": ["*"], "ip": ["*"]}]}
       """;
 
-  private Lab lab;
+  @AutoClose private final Lab lab = Lab.start(Lab.Scheme.HTTP);
   private TailjarNode a;
   private TailjarNode b;
 
   @BeforeAll
   void join() {
-    lab = Lab.start(Lab.Scheme.HTTP);
-    lab.policy(ALLOW_ALL);
+    lab.headscale().policy(ALLOW_ALL);
     a = lab.tailjar("na").join();
     b = lab.tailjar("nb").join();
-  }
-
-  @AfterAll
-  void leave() {
-    if (lab != null) {
-      lab.close();
-    }
   }
 
   @Test
@@ -42,7 +34,7 @@ class PolicyTests {
     String address = b.ip4();
     assertThat(lab.pings("na", address, 1)).isEqualTo(1);
 
-    lab.policy("{\"grants\": []}");
+    lab.headscale().policy("{\"grants\": []}");
 
     assertThat(Shell.eventually(Duration.ofSeconds(15), () -> lab.pings("na", address, 1) == 0))
         .as("pings stop when the policy arrives")
@@ -53,11 +45,12 @@ class PolicyTests {
   @Test
   void oneAllowedTcpPortIsAllThatPasses() {
     String address = b.ip4();
-    lab.policy(
-        """
-        {"grants": [{"src": ["*"], "dst": ["%s"], "ip": ["tcp:7001"]}]}
-        """
-            .formatted(address));
+    lab.headscale()
+        .policy(
+            """
+            {"grants": [{"src": ["*"], "dst": ["%s"], "ip": ["tcp:7001"]}]}
+            """
+                .formatted(address));
 
     assertThat(
             Shell.eventually(
@@ -70,11 +63,12 @@ class PolicyTests {
   @Test
   void repliesToUdpPassWhereNothingElseDoes() {
     String address = b.ip4();
-    lab.policy(
-        """
-        {"grants": [{"src": ["*"], "dst": ["%s"], "ip": ["udp:7003"]}]}
-        """
-            .formatted(address));
+    lab.headscale()
+        .policy(
+            """
+            {"grants": [{"src": ["*"], "dst": ["%s"], "ip": ["udp:7003"]}]}
+            """
+                .formatted(address));
     Process echo =
         lab.spawn(
             "nb",

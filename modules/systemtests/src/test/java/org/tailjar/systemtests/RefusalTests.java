@@ -25,7 +25,7 @@ class RefusalTests {
 
   @BeforeEach
   void built() {
-    Lab.need("unshare", "setpriv", "mount", "ip");
+    Requirements.need("unshare", "setpriv", "mount", "ip");
   }
 
   @ParameterizedTest
@@ -157,7 +157,7 @@ class RefusalTests {
         List.of(
             "env", "TAILSCALE_STATE_DIR=" + state, "TAILSCALE_SOCKET=" + state.resolve("s.sock")));
     line.addAll(List.of(environment));
-    line.addAll(List.of(Lab.launcher().toString(), "run"));
+    line.addAll(List.of(LinkedRuntime.launcher().toString(), "run"));
     return Shell.run(Duration.ofSeconds(20), line);
   }
 }

@@ -3,7 +3,7 @@ package org.tailjar.systemtests;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.time.Duration;
-import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.AutoClose;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.DisplayNameGeneration;
 import org.junit.jupiter.api.DisplayNameGenerator;
@@ -26,15 +26,14 @@ class SavedMapTests {
   private static final int SAVED_PORT = 7001;
   private static final int LIVE_PORT = 7002;
 
-  private Lab lab;
+  @AutoClose private final Lab lab = Lab.start(Lab.Scheme.HTTP);
   private TailjarNode a;
   private TailjarNode b;
   private String address;
 
   @BeforeAll
   void joinAndLoseTheServer() {
-    Lab.need("curl");
-    lab = Lab.start(Lab.Scheme.HTTP);
+    Requirements.need("curl");
     allow(SAVED_PORT);
     a = lab.tailjar("na").join();
     b = lab.tailjar("nb").join();
@@ -49,14 +48,7 @@ class SavedMapTests {
         .isTrue();
     a.without("TAILSCALE_KEY");
     b.without("TAILSCALE_KEY");
-    lab.stopHeadscale();
-  }
-
-  @AfterAll
-  void leave() {
-    if (lab != null) {
-      lab.close();
-    }
+    lab.headscale().stop();
   }
 
   @Test
@@ -93,7 +85,7 @@ class SavedMapTests {
           .contains("the server is not connected");
       String life = node.logText();
       life = life.substring(life.lastIndexOf("up by the network map of "));
-      assertThat(life.lines().filter(line -> line.contains("cannot reach " + lab.url())))
+      assertThat(life.lines().filter(line -> line.contains("cannot reach " + lab.server().url())))
           .as("said once: %s", life)
           .hasSize(1);
     }
@@ -112,7 +104,7 @@ class SavedMapTests {
             "add chain inet away i { type filter hook input priority 0 ; } ; "
                 + "add rule inet away i iifname br0 tcp dport 8443 reject with tcp reset")
         .succeeded();
-    lab.startHeadscale();
+    lab.headscale().start();
     allow(LIVE_PORT);
     assertThat(passes(LIVE_PORT)).as("before a live map").isFalse();
 
@@ -130,7 +122,7 @@ class SavedMapTests {
           .as(node.logText())
           .isTrue();
     }
-    assertThat(lab.nodeCount()).isEqualTo(2);
+    assertThat(lab.server().nodeCount()).isEqualTo(2);
     assertThat(
             Shell.eventually(
                 SOON, () -> a.tailjar("ping", address).output().contains("via 10.77.0.3:")))
@@ -140,11 +132,12 @@ class SavedMapTests {
 
   /** A policy that opens one TCP port and nothing else. */
   private void allow(int port) {
-    lab.policy(
-        """
-        {"grants": [{"src": ["*"], "dst": ["*"], "ip": ["tcp:%d"]}]}
-        """
-            .formatted(port));
+    lab.headscale()
+        .policy(
+            """
+            {"grants": [{"src": ["*"], "dst": ["*"], "ip": ["tcp:%d"]}]}
+            """
+                .formatted(port));
   }
 
   private boolean passes(int port) {

@@ -77,6 +77,17 @@ public final class Shell {
     return condition.getAsBoolean();
   }
 
+  /** Waits half a minute for a program to end, and then ends it. */
+  public static void await(Process process) {
+    try {
+      if (!process.waitFor(30, TimeUnit.SECONDS)) {
+        process.destroyForcibly();
+      }
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    }
+  }
+
   /** Where a program is on PATH. */
   public static Optional<Path> find(String program) {
     return Arrays.stream(System.getenv("PATH").split(":"))

@@ -14,7 +14,7 @@ class SmallContainerTests {
 
   @Test
   void nothingIsKilledUnderLoadWithHealthChecks() {
-    Lab.need("iperf3");
+    Requirements.need("iperf3");
     try (MemoryGroup group = MemoryGroup.ofMegabytes(MEGABYTES);
         Lab lab = Lab.start(Lab.Scheme.HTTP)) {
       TailjarNode node = lab.tailjar("na").in(group).join();

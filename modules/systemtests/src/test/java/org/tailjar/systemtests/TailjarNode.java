@@ -17,13 +17,13 @@ import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
 /** Our node: the linked runtime, started as a user starts it. */
-public final class TailjarNode implements AutoCloseable {
+public final class TailjarNode implements LabNode {
 
   private final Lab lab;
   private final String host;
   private final Path state;
   private final Map<String, String> environment = new HashMap<>();
-  private Path launcher = Lab.launcher();
+  private Path launcher = LinkedRuntime.launcher();
   private @Nullable MemoryGroup group;
   private @Nullable Process process;
 
@@ -31,10 +31,10 @@ public final class TailjarNode implements AutoCloseable {
     this.lab = lab;
     this.host = host;
     state = lab.file("state-" + host);
-    environment.put("TAILSCALE_SERVER_URL", lab.url());
+    environment.put("TAILSCALE_SERVER_URL", lab.server().url());
     environment.put("TAILSCALE_HOSTNAME", host);
     environment.put("TAILSCALE_STATE_DIR", state.toString());
-    environment.put("TAILSCALE_CA_FILE", lab.certificate().toString());
+    environment.put("TAILSCALE_CA_FILE", lab.certificate().pem().toString());
     environment.put("TAILSCALE_SOCKET", socket());
     environment.put("TAILSCALE_ACCEPT_DNS", "false");
     try {
@@ -73,7 +73,7 @@ public final class TailjarNode implements AutoCloseable {
 
   /** Starts it with a fresh key, and waits until it is ready. */
   public TailjarNode join(String... keyFlags) {
-    return with("TAILSCALE_KEY", lab.key(keyFlags)).start().awaitReady();
+    return with("TAILSCALE_KEY", lab.server().key(keyFlags)).start().awaitReady();
   }
 
   TailjarNode start() {
@@ -107,10 +107,12 @@ public final class TailjarNode implements AutoCloseable {
     return Shell.run(Duration.ofSeconds(30), grouped(line));
   }
 
+  @Override
   public String ip4() {
     return tailjar("ip", "-4").succeeded().output();
   }
 
+  @Override
   public String ip6() {
     return tailjar("ip", "-6").succeeded().output();
   }
@@ -147,16 +149,8 @@ public final class TailjarNode implements AutoCloseable {
 
   /** Sends SIGTERM to the very process that was started, and gives its exit status. */
   int terminate(Duration limit) {
-    Process running = running();
-    Shell.run("kill", "-TERM", Long.toString(running.pid())).succeeded();
-    try {
-      assertThat(running.waitFor(limit.toMillis(), TimeUnit.MILLISECONDS))
-          .as("%s ends within %s; its log: %s", host, limit, logText())
-          .isTrue();
-    } catch (InterruptedException e) {
-      Thread.currentThread().interrupt();
-    }
-    return running.exitValue();
+    Shell.run("kill", "-TERM", Long.toString(pid())).succeeded();
+    return awaitExit(limit);
   }
 
   /** Waits for it to end by itself. */
@@ -174,14 +168,14 @@ public final class TailjarNode implements AutoCloseable {
 
   void kill() {
     running().destroyForcibly();
-    Lab.await(running());
+    Shell.await(running());
   }
 
   boolean isRunning() {
     return running().isAlive();
   }
 
-  /** Its process. */
+  @Override
   public long pid() {
     return running().pid();
   }
@@ -207,7 +201,7 @@ public final class TailjarNode implements AutoCloseable {
   public void close() {
     if (process != null) {
       process.destroy();
-      Lab.await(process);
+      Shell.await(process);
     }
   }
 }

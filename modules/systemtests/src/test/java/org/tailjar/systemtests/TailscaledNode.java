@@ -14,7 +14,7 @@ import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /** The incumbent's own daemon, as a peer. */
-public final class TailscaledNode implements AutoCloseable {
+public final class TailscaledNode implements LabNode {
 
   private final Lab lab;
   private final String host;
@@ -39,9 +39,9 @@ public final class TailscaledNode implements AutoCloseable {
             host,
             lab.file("tailscaled-" + host + ".log"),
             Map.of(
-                "SSL_CERT_FILE", lab.certificate().toString(),
+                "SSL_CERT_FILE", lab.certificate().pem().toString(),
                 "TS_NO_LOGS_NO_SUPPORT", "true",
-                "TS_DEBUG_USE_DERP_HTTP", Boolean.toString(lab.url().startsWith("http:"))),
+                "TS_DEBUG_USE_DERP_HTTP", Boolean.toString(lab.server().url().startsWith("http:"))),
             "tailscaled",
             "--statedir",
             directory.toString(),
@@ -57,9 +57,9 @@ public final class TailscaledNode implements AutoCloseable {
     tailscale(
             "up",
             "--login-server",
-            lab.url(),
+            lab.server().url(),
             "--auth-key",
-            lab.key("--reusable"),
+            lab.server().key("--reusable"),
             "--hostname",
             host,
             "--accept-dns=false")
@@ -86,15 +86,17 @@ public final class TailscaledNode implements AutoCloseable {
     return tailscale("version").succeeded().output().lines().findFirst().orElse("?");
   }
 
+  @Override
   public String ip4() {
     return tailscale("ip", "-4").succeeded().output();
   }
 
+  @Override
   public String ip6() {
     return tailscale("ip", "-6").succeeded().output();
   }
 
-  /** Its process. */
+  @Override
   public long pid() {
     return Objects.requireNonNull(process).pid();
   }
@@ -103,7 +105,7 @@ public final class TailscaledNode implements AutoCloseable {
   public void close() {
     if (process != null) {
       process.destroy();
-      Lab.await(process);
+      Shell.await(process);
     }
   }
 }

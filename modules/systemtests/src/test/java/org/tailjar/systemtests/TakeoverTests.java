@@ -6,33 +6,20 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
-import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.AutoClose;
 import org.junit.jupiter.api.Test;
 
 /** Our node started on a copy of what a real tailscaled keeps. */
 class TakeoverTests {
 
-  private Lab lab;
-
-  @BeforeEach
-  void start() {
-    lab = Lab.start(Lab.Scheme.HTTP);
-  }
-
-  @AfterEach
-  void stop() {
-    if (lab != null) {
-      lab.close();
-    }
-  }
+  @AutoClose private final Lab lab = Lab.start(Lab.Scheme.HTTP);
 
   @Test
   void theNodeOfATailscaledIsTakenOverWithItsAddressAndNameAndWithoutAKey() throws IOException {
     TailscaledNode theirs = lab.tailscaled("na");
     String ip4 = theirs.ip4();
     String ip6 = theirs.ip6();
-    String identity = lab.identities();
+    String identity = lab.headscale().identities();
     assertThat(identity).contains("\"id\"", "\"machine_key\"", "\"node_key\"", ip4, ip6);
     theirs.close();
     TailjarNode ours = lab.tailjar("na");
@@ -44,13 +31,13 @@ class TakeoverTests {
     assertThat(ours.ip4()).isEqualTo(ip4);
     assertThat(ours.ip6()).isEqualTo(ip6);
     assertThat(ours.statusJson()).contains("na.example.ts.");
-    assertThat(lab.identities()).isEqualTo(identity);
-    assertThat(lab.nodeCount()).isEqualTo(1);
+    assertThat(lab.headscale().identities()).isEqualTo(identity);
+    assertThat(lab.server().nodeCount()).isEqualTo(1);
     assertThat(copy).hasBinaryContent(before);
 
     assertThat(ours.terminate(Duration.ofSeconds(5))).isZero();
     ours.start().awaitReady();
-    assertThat(lab.identities()).isEqualTo(identity);
+    assertThat(lab.headscale().identities()).isEqualTo(identity);
     assertThat(ours.logText().lines().filter(line -> line.contains("taking over the node")))
         .as("said at the first start alone")
         .hasSize(1);

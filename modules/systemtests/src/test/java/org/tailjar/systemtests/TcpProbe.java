@@ -39,7 +39,7 @@ final class TcpProbe {
     } finally {
       listener.descendants().forEach(ProcessHandle::destroyForcibly);
       listener.destroyForcibly();
-      Lab.await(listener);
+      Shell.await(listener);
     }
   }
 }

@@ -8,7 +8,6 @@ import java.util.List;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
-import org.tailjar.systemtests.Lab;
 import org.tailjar.systemtests.Shell;
 
 /**
@@ -62,7 +61,7 @@ final class PerfRecording {
   /** Ends it, and has the JVMs, which must still run, write the names of what they compiled. */
   void stop() {
     Shell.run("kill", "-INT", Long.toString(process.pid())).succeeded();
-    Lab.await(process);
+    Shell.await(process);
     Path jcmd = Path.of(System.getProperty("java.home"), "bin", "jcmd");
     for (long node : processes) {
       Shell.run(jcmd.toString(), Long.toString(node), "Compiler.perfmap").succeeded();

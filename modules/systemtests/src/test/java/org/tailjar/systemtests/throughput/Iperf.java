@@ -63,7 +63,7 @@ final class Iperf {
       return together(flows).stream().reduce(Report::plus).orElseThrow();
     } finally {
       servers.forEach(Process::destroyForcibly);
-      servers.forEach(Lab::await);
+      servers.forEach(Shell::await);
     }
   }
 

@@ -13,7 +13,7 @@ import java.util.Set;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
-import org.tailjar.systemtests.Lab;
+import org.tailjar.systemtests.LinkedRuntime;
 import org.tailjar.systemtests.Programs;
 import org.tailjar.systemtests.Shell;
 
@@ -68,7 +68,7 @@ record Roster(List<Peer> peers, List<String> missing) {
 
   private void addOurs(List<String> builds, Path here) {
     if (builds.isEmpty()) {
-      peers.add(TailjarPeer.of(Lab.launcher().getParent().getParent()));
+      peers.add(TailjarPeer.of(LinkedRuntime.home()));
     }
     for (String build : builds) {
       TailjarPeer peer = TailjarPeer.parse(build, here);

@@ -87,13 +87,7 @@ public record TailjarPeer(
       hosts(receivers).forEach(host -> nodes.put(host, start(lab, host)));
       List<Tunnel.End> ends =
           nodes.entrySet().stream()
-              .map(
-                  entry ->
-                      new Tunnel.End(
-                          entry.getKey(),
-                          entry.getValue().ip4(),
-                          entry.getValue().ip6(),
-                          entry.getValue().pid()))
+              .map(entry -> Tunnel.End.of(entry.getKey(), entry.getValue()))
               .toList();
       TailjarNode sender = nodes.get(Tunnel.SENDER);
       return new TailnetTunnel(

@@ -34,13 +34,7 @@ public record TailscaledPeer(String version) implements Peer {
       hosts(receivers).forEach(host -> nodes.put(host, lab.tailscaled(host)));
       List<Tunnel.End> ends =
           nodes.entrySet().stream()
-              .map(
-                  entry ->
-                      new Tunnel.End(
-                          entry.getKey(),
-                          entry.getValue().ip4(),
-                          entry.getValue().ip6(),
-                          entry.getValue().pid()))
+              .map(entry -> Tunnel.End.of(entry.getKey(), entry.getValue()))
               .toList();
       TailscaledNode sender = nodes.get(Tunnel.SENDER);
       return new TailnetTunnel(

@@ -16,6 +16,8 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.opentest4j.TestAbortedException;
 import org.tailjar.systemtests.Lab;
+import org.tailjar.systemtests.LinkedRuntime;
+import org.tailjar.systemtests.Requirements;
 import org.tailjar.systemtests.Shell;
 
 /** That the benchmark runs, and reports what it is to report. */
@@ -25,7 +27,7 @@ class ThroughputTests {
 
   @Test
   void everyLoadOfEveryPeerIsMeasuredOrNamed() throws IOException {
-    Lab.need("iperf3");
+    Requirements.need("iperf3");
 
     int status =
         Throughput.execute("1", "--seconds", "1", "--warm-up", "0", "--output", output.toString());
@@ -65,7 +67,7 @@ class ThroughputTests {
             "env",
             "PATH=" + links,
             Path.of(System.getProperty("java.home"), "bin", "java").toString(),
-            "-Dtailjar.dist=" + Lab.launcher().getParent().getParent().toAbsolutePath(),
+            "-Dtailjar.dist=" + LinkedRuntime.home().toAbsolutePath(),
             "-cp",
             System.getProperty("java.class.path"),
             Throughput.class.getName(),
@@ -152,7 +154,7 @@ class ThroughputTests {
 
   @Test
   void aBuildHasANameOptionsAndVariables() {
-    Path build = Lab.launcher().getParent().getParent().toAbsolutePath();
+    Path build = LinkedRuntime.home().toAbsolutePath();
     assumeTrue(Files.exists(build), "needs the linked runtime at " + build + ": run scripts/build");
     TailjarPeer peer =
         TailjarPeer.parse("new=" + build + ",-Xlog:gc*,safepoint,-Xmx64m,A_B=x,y", Path.of("/"));

@@ -3,6 +3,7 @@ package org.tailjar.systemtests.throughput;
 import java.util.List;
 import java.util.Map;
 import org.tailjar.systemtests.Lab;
+import org.tailjar.systemtests.LabNode;
 
 /**
  * Running nodes of one kind that know each other, on hosts of a lab of their own: one that sends
@@ -25,7 +26,11 @@ public interface Tunnel extends AutoCloseable {
    * @param ip6 the same for IPv6
    * @param process its process; 0 where the kernel does the work
    */
-  record End(String host, String ip4, String ip6, long process) {}
+  record End(String host, String ip4, String ip6, long process) {
+    static End of(String host, LabNode node) {
+      return new End(host, node.ip4(), node.ip6(), node.pid());
+    }
+  }
 
   /** The host that sends unless a load is reversed. */
   String SENDER = "na";
