@@ -219,9 +219,9 @@ class LoginTests {
     return node;
   }
 
-  /** The part of a key that nobody is to see. */
+  /** Of the part of a key that nobody is to see, which may itself end with what parts it off. */
   private static String secret(String key) {
-    return key.substring(key.lastIndexOf('-') + 1);
+    return key.substring(key.length() - 32);
   }
 
   private Member joined(String host, TailjarNode node) {
@@ -285,8 +285,7 @@ class LoginTests {
         case DELETED -> {
           lab.headscale().run("nodes", "delete", "-i", number(), "--force").succeeded();
           // The server tells a node that it deleted nothing. The node asks now and then, and at
-          // once
-          // when its network changes.
+          // once when its network changes.
           lab.run(host, "ip", "addr", "add", "192.0.2.7/32", "dev", "eth0").succeeded();
         }
       }
