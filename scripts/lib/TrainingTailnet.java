@@ -1,6 +1,8 @@
 import java.io.ByteArrayInputStream;
+import java.lang.foreign.MemorySegment;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
+import java.nio.ByteBuffer;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.security.KeyStore;
@@ -9,7 +11,9 @@ import java.util.List;
 import java.util.Optional;
 import javax.net.ssl.KeyManagerFactory;
 import javax.net.ssl.SSLContext;
+import org.tailjar.packet.Checksum;
 import org.tailjar.packet.InMemoryDevice;
+import org.tailjar.packet.SuperPacket;
 import org.tailjar.tailnet.AuthKeySource;
 import org.tailjar.tailnet.NodeConfig;
 import org.tailjar.tailnet.NodeStatus;
@@ -25,8 +29,8 @@ import org.tailjar.testkit.TestTailnet;
  * CERTIFICATE}.
  *
  * <p>A tailnet on loopback with TLS, and a node in it. Prints the environment of a further node;
- * when that has come up, sends it packets until it has sent enough of them back, and prints {@code
- * trained}. Ends when it is killed.
+ * when that has come up, sends it packets until it has sent enough of them back, then as many more
+ * as a transfer has, and prints {@code trained}. Ends when it is killed.
  */
 final class TrainingTailnet {
 
@@ -34,6 +38,10 @@ final class TrainingTailnet {
   private static final int BURST = 40;
   private static final Duration PATIENCE = Duration.ofSeconds(90);
   private static final Duration PAUSE = Duration.ofMillis(50);
+  private static final int BULK = 40_000;
+  private static final int SUPER_PACKETS = 8;
+  private static final int SEGMENTS = 40;
+  private static final int SEGMENT = 1240;
   private static final int PORT = 4000;
   private static final int SHORT = 72;
   private static final int LONG = 1152;
@@ -70,9 +78,51 @@ final class TrainingTailnet {
           returned++;
         }
       }
+      transfer(node.status(), device, deadline);
       System.out.println("trained");
       Thread.currentThread().join();
     }
+  }
+
+  /**
+   * TCP as a transfer at full speed has it, by super-packets, which come back as such: what a node
+   * does then is different from what it does with single packets.
+   */
+  private static void transfer(NodeStatus status, InMemoryDevice device, long deadline)
+      throws InterruptedException {
+    List<InetAddress> own = status.self().orElseThrow().machine().addresses();
+    NodeStatus.Peer peer = status.peers().getFirst();
+    int returned = 0;
+    for (int sequence = 0; returned < BULK; ) {
+      if (System.nanoTime() > deadline) {
+        System.err.println(returned + " of " + BULK + " packets of the transfer came back");
+        System.exit(1);
+      }
+      for (int i = 0; i < SUPER_PACKETS; i++, sequence += SEGMENTS * SEGMENT) {
+        device.inject(
+            superPacket(own.getFirst(), peer.machine().addresses().getFirst(), sequence),
+            SuperPacket.Offload.TCP,
+            SEGMENT,
+            20,
+            16);
+      }
+      while (returned < BULK && device.take(PAUSE) != null) {
+        returned++;
+      }
+    }
+  }
+
+  /** Of IPv4; the checksum of TCP is for who splits it. */
+  private static byte[] superPacket(InetAddress from, InetAddress to, int sequence) {
+    int length = 40 + SEGMENTS * SEGMENT;
+    ByteBuffer packet = ByteBuffer.allocate(length);
+    packet.putShort((short) 0x4500).putShort((short) length).putInt(0x4000);
+    packet.put((byte) 64).put((byte) 6).putShort((short) 0);
+    packet.put(from.getAddress()).put(to.getAddress());
+    packet.putShort((short) PORT).putShort((short) PORT).putInt(sequence).putInt(0);
+    packet.putShort((short) 0x5010).putShort((short) 500);
+    packet.putShort(10, (short) Checksum.of(MemorySegment.ofArray(packet.array()), 0, 20));
+    return packet.array();
   }
 
   private static SSLContext context(Path file, char[] password) throws Exception {

@@ -9,7 +9,8 @@ import java.util.function.LongSupplier;
 /**
  * Says once that the kernel has no room for what is sent by UDP, and once that it has again. A
  * burst that a buffer does not hold is no news, as in a full queue of a router, nor is another one
- * some seconds later: only what goes on is said, and the rest counted for who debugs. Thread-safe; allocates nothing but the lines.
+ * some seconds later: only what goes on is said, and the rest counted for who debugs. Thread-safe;
+ * allocates nothing but the lines.
  */
 final class SendRoom {
 

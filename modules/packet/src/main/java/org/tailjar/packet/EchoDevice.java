@@ -1,7 +1,8 @@
 package org.tailjar.packet;
 
+import java.io.ByteArrayOutputStream;
 import java.io.IOException;
-import java.time.Duration;
+import java.lang.foreign.ValueLayout;
 
 /**
  * A packet device without a kernel that sends every packet back to where it came from: what is
@@ -27,19 +28,25 @@ public final class EchoDevice extends ForwardingDevice {
     this.queues = queues;
   }
 
+  /** What was written as a super-packet is read as one. */
   @Override
   public void write(GatherPacket packet) throws IOException {
-    queues.write(packet);
-    try {
-      for (byte[] written = queues.take(Duration.ZERO);
-          written != null;
-          written = queues.take(Duration.ZERO)) {
-        swapAddresses(written);
-        queues.inject(written);
-      }
-    } catch (InterruptedException e) {
-      Thread.currentThread().interrupt();
+    ByteArrayOutputStream whole = new ByteArrayOutputStream();
+    for (int i = 0; i < packet.pieces(); i++) {
+      whole.writeBytes(
+          packet
+              .memory()
+              .asSlice(packet.offset(i), packet.length(i))
+              .toArray(ValueLayout.JAVA_BYTE));
     }
+    byte[] bytes = whole.toByteArray();
+    swapAddresses(bytes);
+    queues.inject(
+        bytes,
+        packet.offload(),
+        packet.segmentSize(),
+        packet.checksumStart(),
+        packet.checksumOffset());
   }
 
   @Override

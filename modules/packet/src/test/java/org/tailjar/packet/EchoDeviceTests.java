@@ -29,6 +29,30 @@ class EchoDeviceTests {
   }
 
   @Test
+  void whatWasMergedComesBackAsOneSuperPacket() throws IOException {
+    // TCP from 100.0.0.1 to 100.0.0.2, two segments of four bytes that follow each other.
+    String ip = "4500002c00004000400672c96400000164000002";
+    String first = "07d007d1000000010000000050100200";
+    String second = "07d007d1000000050000000050100200";
+    Coalescer writer = new Coalescer(device);
+    MemorySegment memory = Arena.ofAuto().allocate(88);
+    int offset = 0;
+    for (String tcp :
+        new String[] {first + "d2250000" + "01020304", second + "ca190000" + "05060708"}) {
+      byte[] bytes = HexFormat.of().parseHex(ip + tcp);
+      MemorySegment.copy(bytes, 0, memory, ValueLayout.JAVA_BYTE, offset, bytes.length);
+      writer.add(memory, offset, bytes.length);
+      offset += bytes.length;
+    }
+    writer.flush();
+
+    String back = readBack();
+    assertThat(back).contains("6400000264000001").endsWith("0102030405060708");
+    assertThat(read.offload()).isEqualTo(SuperPacket.Offload.TCP);
+    assertThat(read.segmentSize()).isEqualTo(4);
+  }
+
+  @Test
   void nothingIsThereBeforeSomethingWasWritten() throws IOException {
     assertThat(device.read(read)).isFalse();
   }
