@@ -1,6 +1,7 @@
 package org.tailjar.derp;
 
 import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
 import java.lang.invoke.MethodHandles;
 import java.lang.invoke.VarHandle;
 import java.nio.ByteOrder;
@@ -11,9 +12,12 @@ import java.util.function.BooleanSupplier;
 import java.util.function.LongSupplier;
 
 /**
- * Bytes on their way to one relay: a bounded ring of frames, from which the oldest are dropped when
- * it is full (new packets are worth more than old ones), and which are taken as fast as the {@link
- * SendWindow} allows. Control frames wait apart, go first and are never dropped. Thread-safe.
+ * Bytes on their way to one relay: a bounded ring of frames, which are taken as fast as the {@link
+ * SendWindow} allows. Of a batch for which it has no room those frames are left out that do not
+ * fit: the oldest would be what TCP sends again first, and short ones, such as a ping beside a full
+ * flow, mostly fit. Only when nothing moves any more do new ones take the place of the oldest, and
+ * so do single packets, which are handshakes and DISCO. Control frames wait apart, go first and are
+ * never dropped. Thread-safe.
  */
 final class DerpOutput {
 
@@ -29,10 +33,15 @@ final class DerpOutput {
   /** Room for the longest frame, a ping and some control frames. */
   static final int TAKEN_BYTES = 80 << 10;
 
+  /** When nothing was taken for so long, what waits is worth less than what comes. */
+  private static final long STUCK_NANOS = 1_000_000_000;
+
   private static final int FIRST_CAPACITY = 64 << 10;
   private static final int PING_FRAME_LENGTH = DerpFrames.HEADER_LENGTH + DerpFrames.PING_LENGTH;
   private static final int LONGEST_FRAME =
       DerpFrames.PACKET_HEADER_LENGTH + DerpFrames.MAX_PACKET_LENGTH;
+  private static final ValueLayout.OfInt LENGTH =
+      ValueLayout.JAVA_INT_UNALIGNED.withOrder(ByteOrder.BIG_ENDIAN);
   private static final VarHandle INT =
       MethodHandles.byteArrayViewVarHandle(int[].class, ByteOrder.BIG_ENDIAN);
   private static final VarHandle LONG =
@@ -49,6 +58,7 @@ final class DerpOutput {
   private MemorySegment ringMemory = MemorySegment.ofArray(ring);
   private int head;
   private int queued;
+  private long movedAt;
   private long dropped;
 
   /**
@@ -64,8 +74,12 @@ final class DerpOutput {
   void frames(MemorySegment from, long offset, int length) {
     lock.lock();
     try {
-      makeRoom(length);
-      append(from, offset, length);
+      if (queued + length <= MAX_QUEUED_BYTES || clock.getAsLong() - movedAt > STUCK_NANOS) {
+        makeRoom(length);
+        append(from, offset, length);
+      } else {
+        appendFitting(from, offset, length);
+      }
       changed.signal();
     } finally {
       lock.unlock();
@@ -147,7 +161,7 @@ final class DerpOutput {
           patience = 0;
         } else {
           patience = changed.awaitNanos(patience > 0 ? patience : window.patience());
-          if (patience <= 0) {
+          if (patience <= 0 && window.allowed() <= 0) {
             window.stalled();
           }
         }
@@ -219,6 +233,7 @@ final class DerpOutput {
       end += frame;
     }
     if (frames > 0) {
+      movedAt = clock.getAsLong();
       window.sent(frames);
       if (window.wantsPing()) {
         putPing(into, end);
@@ -247,6 +262,21 @@ final class DerpOutput {
     }
   }
 
+  /** Adds those of some frames for which there is room. */
+  private void appendFitting(MemorySegment from, long offset, int length) {
+    long end = offset + length;
+    for (long at = offset; at < end; ) {
+      int frame = DerpFrames.HEADER_LENGTH + from.get(LENGTH, at + 1);
+      if (queued + frame > MAX_QUEUED_BYTES) {
+        dropped++;
+      } else {
+        makeRoom(frame);
+        append(from, at, frame);
+      }
+      at += frame;
+    }
+  }
+
   private void grow(int needed) {
     int capacity = Math.max(FIRST_CAPACITY, ring.length);
     while (capacity < needed) {
@@ -262,6 +292,9 @@ final class DerpOutput {
   }
 
   private void append(MemorySegment from, long offset, int length) {
+    if (queued == 0) {
+      movedAt = clock.getAsLong();
+    }
     int tail = (head + queued) & (ring.length - 1);
     int first = Math.min(length, ring.length - tail);
     MemorySegment.copy(from, offset, ringMemory, tail, first);

@@ -19,7 +19,8 @@ class DerpOutputTests {
 
   private static final MemorySegment KEY = MemorySegment.ofArray(new byte[32]);
 
-  private final DerpOutput output = new DerpOutput(() -> 0);
+  private long now;
+  private final DerpOutput output = new DerpOutput(() -> now);
   private final byte[] taken = new byte[DerpOutput.TAKEN_BYTES];
 
   /** What the last {@link #take} saw of pings. */
@@ -62,17 +63,65 @@ class DerpOutputTests {
     return firsts;
   }
 
-  @Test
-  void theOldestAreDroppedWhenItIsFull() throws Exception {
-    for (int i = 0; i < 10; i++) {
-      add(i, 60_000);
-    }
-    assertThat(output.dropped()).isEqualTo(6);
+  private List<Integer> takeAll() throws Exception {
     List<Integer> all = new ArrayList<>();
     for (List<Integer> next = take(); !next.isEmpty(); next = take()) {
       all.addAll(next);
     }
-    assertThat(all).containsExactly(6, 7, 8, 9);
+    return all;
+  }
+
+  @Test
+  void whenItIsFullItKeepsWhatItHas() throws Exception {
+    for (int i = 0; i < 10; i++) {
+      add(i, 60_000);
+    }
+    assertThat(output.dropped()).isEqualTo(6);
+    assertThat(takeAll()).containsExactly(0, 1, 2, 3);
+  }
+
+  @Test
+  void ofABatchThoseFramesGoForWhichThereIsRoom() throws Exception {
+    for (int i = 0; i < 4; i++) {
+      add(i, 60_000);
+    }
+    ByteArrayOutputStream batch = new ByteArrayOutputStream();
+    batch.writeBytes(frame(4, 20_000));
+    batch.writeBytes(frame(5, 20_000));
+    batch.writeBytes(frame(6, 100));
+    batch.writeBytes(frame(7, 20_000));
+    batch.writeBytes(frame(8, 50));
+    output.frames(MemorySegment.ofArray(batch.toByteArray()), 0, batch.size());
+    assertThat(output.dropped()).isEqualTo(2);
+    assertThat(takeAll()).containsExactly(0, 1, 2, 3, 4, 6, 8);
+  }
+
+  @Test
+  void aSinglePacketAlwaysHasRoom() throws Exception {
+    for (int i = 0; i < 4; i++) {
+      add(i, 60_000);
+    }
+    byte[] packet = new byte[60_000];
+    packet[0] = 9;
+    output.packet(KEY, MemorySegment.ofArray(packet), 0, packet.length);
+    assertThat(output.dropped()).isEqualTo(1);
+    assertThat(takeAll()).containsExactly(1, 2, 3, 9);
+  }
+
+  @Test
+  void theOldestAreDroppedWhenNothingHasMovedForLong() throws Exception {
+    now = 7_000_000_000L;
+    for (int i = 0; i < 4; i++) {
+      add(i, 60_000);
+    }
+    now += 1_000_000_000;
+    add(4, 60_000);
+    assertThat(output.dropped()).isEqualTo(1);
+    now += 1;
+    add(5, 60_000);
+    add(6, 60_000);
+    assertThat(output.dropped()).isEqualTo(3);
+    assertThat(takeAll()).containsExactly(2, 3, 5, 6);
   }
 
   @Test

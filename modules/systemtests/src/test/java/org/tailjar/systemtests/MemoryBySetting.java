@@ -32,7 +32,7 @@ final class MemoryBySetting implements AutoCloseable {
     try {
       for (Peer peer : peers) {
         System.err.println("starting " + peer.title());
-        Tunnel tunnel = peer.open(1);
+        Tunnel tunnel = peer.open(1, Lab.Scheme.HTTP);
         candidates.add(new Candidate(peer, tunnel, new ArrayList<>(), new ArrayList<>()));
         tunnel.awaitDirect();
       }

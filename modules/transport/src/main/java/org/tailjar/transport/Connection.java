@@ -29,12 +29,12 @@ public final class Connection implements Closeable {
   private final OutputStream out;
   private final InetSocketAddress remote;
 
-  Connection(SocketChannel channel, Socket socket, boolean tls) throws IOException {
+  Connection(SocketChannel channel, TlsLayer.Layered layered) throws IOException {
     this.channel = channel;
-    this.socket = socket;
-    this.tls = tls;
-    this.in = socket.getInputStream();
-    this.out = socket.getOutputStream();
+    this.socket = layered.socket();
+    this.tls = layered.tls();
+    this.in = layered.in();
+    this.out = layered.out();
     this.remote = (InetSocketAddress) channel.getRemoteAddress();
   }
 

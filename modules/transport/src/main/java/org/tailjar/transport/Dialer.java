@@ -3,7 +3,6 @@ package org.tailjar.transport;
 import java.io.IOException;
 import java.io.InterruptedIOException;
 import java.net.InetAddress;
-import java.net.Socket;
 import java.net.SocketTimeoutException;
 import java.net.UnknownHostException;
 import java.nio.channels.SocketChannel;
@@ -178,8 +177,8 @@ public final class Dialer {
   private Connection secure(Destination destination, SocketChannel channel, long deadline)
       throws IOException {
     try (DialDeadline watch = DialDeadline.watch(channel, deadline)) {
-      Socket socket = tls.secure(destination, channel.socket(), watch);
-      return new Connection(channel, socket, socket != channel.socket());
+      return new Connection(
+          channel, tls.secure(destination, TlsLayer.Layered.plain(channel.socket()), watch));
     }
   }
 
@@ -187,11 +186,12 @@ public final class Dialer {
       Proxy.Http proxy, Destination destination, SocketChannel channel, long deadline)
       throws IOException {
     try (DialDeadline watch = DialDeadline.watch(channel, deadline)) {
-      Socket hop = tls.secure(proxy.destination(), channel.socket(), watch);
+      TlsLayer.Layered hop =
+          tls.secure(proxy.destination(), TlsLayer.Layered.plain(channel.socket()), watch);
       try {
-        hop.setSoTimeout(watch.millisLeft());
-        ProxyTunnel.open(hop, proxy, destination);
-        hop.setSoTimeout(0);
+        hop.socket().setSoTimeout(watch.millisLeft());
+        ProxyTunnel.open(hop.socket(), proxy, destination);
+        hop.socket().setSoTimeout(0);
       } catch (DialException e) {
         throw e;
       } catch (IOException e) {
@@ -207,8 +207,7 @@ public final class Dialer {
                 : "the connection to the proxy %s broke: %s".formatted(proxy, e.getMessage()),
             e);
       }
-      Socket socket = tls.secure(destination, hop, watch);
-      return new Connection(channel, socket, socket != hop);
+      return new Connection(channel, tls.secure(destination, hop, watch));
     }
   }
 

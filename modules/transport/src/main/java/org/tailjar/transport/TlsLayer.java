@@ -1,6 +1,8 @@
 package org.tailjar.transport;
 
 import java.io.IOException;
+import java.io.InputStream;
+import java.io.OutputStream;
 import java.net.Socket;
 import java.net.SocketTimeoutException;
 import java.security.cert.CertificateException;
@@ -20,10 +22,22 @@ final class TlsLayer {
     this.verifying = verifying;
   }
 
-  /** The socket to speak through: the same one where the destination is plain. */
-  Socket secure(Destination destination, Socket socket, DialDeadline deadline) throws IOException {
+  /**
+   * A socket to speak through, and its streams.
+   *
+   * @param tls whether the last layer put over the socket was TLS
+   */
+  record Layered(Socket socket, InputStream in, OutputStream out, boolean tls) {
+    static Layered plain(Socket socket) throws IOException {
+      return new Layered(socket, socket.getInputStream(), socket.getOutputStream(), false);
+    }
+  }
+
+  /** Puts TLS over what there is, or nothing where the destination is plain. */
+  Layered secure(Destination destination, Layered over, DialDeadline deadline) throws IOException {
+    Socket socket = over.socket();
     return switch (destination.security()) {
-      case Security.Plain() -> socket;
+      case Security.Plain() -> new Layered(socket, over.in(), over.out(), false);
       case Security.Verified(String name) ->
           handshake(destination, socket, deadline, verifying, name, true);
       case Security.Pinned(String name, String sha256) ->
@@ -33,7 +47,7 @@ final class TlsLayer {
     };
   }
 
-  private static Socket handshake(
+  private static Layered handshake(
       Destination destination,
       Socket plain,
       DialDeadline deadline,
@@ -41,9 +55,10 @@ final class TlsLayer {
       String serverName,
       boolean identify)
       throws IOException {
+    BufferedSocket below = new BufferedSocket(plain);
     SSLSocket socket =
         (SSLSocket)
-            context.getSocketFactory().createSocket(plain, serverName, destination.port(), true);
+            context.getSocketFactory().createSocket(below, serverName, destination.port(), true);
     SSLParameters parameters = socket.getSSLParameters();
     parameters.setProtocols(new String[] {"TLSv1.3", "TLSv1.2"});
     if (identify) {
@@ -54,7 +69,8 @@ final class TlsLayer {
       socket.setSoTimeout(deadline.millisLeft());
       socket.startHandshake();
       socket.setSoTimeout(0);
-      return socket;
+      TlsStreams streams = new TlsStreams(socket, below);
+      return new Layered(socket, streams.in(), streams.out(), true);
     } catch (IOException e) {
       if (Thread.currentThread().isInterrupted()) {
         throw Dialer.interrupted(destination);

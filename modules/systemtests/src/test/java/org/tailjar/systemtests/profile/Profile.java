@@ -72,7 +72,7 @@ final class Profile implements Runnable {
   }
 
   private String report(TailjarPeer peer, Load chosen) {
-    try (Tunnel tunnel = peer.open(chosen.receivers())) {
+    try (Tunnel tunnel = peer.open(chosen.receivers(), chosen.scheme())) {
       System.err.println("warming up");
       tunnel.awaitDirect();
       if (chosen.relayed()) {

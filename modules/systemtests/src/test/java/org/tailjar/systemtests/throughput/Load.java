@@ -5,6 +5,7 @@ import java.util.Arrays;
 import java.util.EnumMap;
 import java.util.List;
 import java.util.Map;
+import org.tailjar.systemtests.Lab;
 
 /** What a tunnel is made to carry. */
 public enum Load {
@@ -22,6 +23,7 @@ public enum Load {
       "udp200p", "UDP, 200 bytes, 40,000/s", Kind.UDP, Way.DIRECT, "-u", "-b", "64M", "-l", "200"),
   PING("ping", "ping under TCP, 1 flow", Kind.PING, Way.DIRECT),
   RELAYED("relayed", "TCP, 1 flow, relayed", Kind.TCP, Way.RELAYED),
+  RELAYED_TLS("relayedtls", "TCP, 1 flow, relayed, TLS", Kind.TCP, Way.RELAYED_TLS),
   RELAYED_PING("relayedping", "ping under TCP, 1 flow, relayed", Kind.PING, Way.RELAYED);
 
   private enum Kind {
@@ -37,7 +39,9 @@ public enum Load {
     IPV6,
     /** From one to all at once. */
     FANOUT,
-    RELAYED
+    RELAYED,
+    /** The same with a relay that is spoken to by https, as one on the Internet is. */
+    RELAYED_TLS
   }
 
   private final String id;
@@ -73,7 +77,12 @@ public enum Load {
 
   /** Whether it goes through the relay, UDP between the nodes being blocked. */
   public boolean relayed() {
-    return way == Way.RELAYED;
+    return way == Way.RELAYED || way == Way.RELAYED_TLS;
+  }
+
+  /** How the nodes speak to the control server and its relay. */
+  public Lab.Scheme scheme() {
+    return way == Way.RELAYED_TLS ? Lab.Scheme.HTTPS : Lab.Scheme.HTTP;
   }
 
   /** How many nodes of a tunnel it needs besides the sender. */

@@ -12,11 +12,18 @@ import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import java.util.function.Consumer;
 import java.util.stream.Collectors;
+import org.tailjar.systemtests.Lab;
 
 /** Has the tunnels of all peers up at once, and puts the loads on them in turn. */
 final class Measurement implements AutoCloseable {
 
-  private record Contestant(Peer peer, Tunnel tunnel) {}
+  /** A peer's nodes on one control server, which is spoken to in one way. */
+  private record Contestant(Peer peer, Lab.Scheme scheme, Tunnel tunnel) {
+
+    String title() {
+      return peer.title() + (scheme == Lab.Scheme.HTTPS ? ", TLS" : "");
+    }
+  }
 
   private final Run run;
   private final Results results;
@@ -43,8 +50,19 @@ final class Measurement implements AutoCloseable {
   private void open() {
     progress.say(
         run.peers().stream().map(Peer::title).collect(Collectors.joining(", ", "starting ", "")));
-    int receivers = run.loads().stream().mapToInt(Load::receivers).max().orElse(1);
-    together(run.peers(), peer -> contestants.add(new Contestant(peer, peer.open(receivers))));
+    for (Lab.Scheme scheme : Lab.Scheme.values()) {
+      List<Load> loads = run.loads().stream().filter(load -> load.scheme() == scheme).toList();
+      if (!loads.isEmpty()) {
+        int receivers = loads.stream().mapToInt(Load::receivers).max().orElse(1);
+        List<Peer> peers =
+            run.peers().stream()
+                .filter(peer -> scheme == Lab.Scheme.HTTP || peer.relays())
+                .toList();
+        together(
+            peers,
+            peer -> contestants.add(new Contestant(peer, scheme, peer.open(receivers, scheme))));
+      }
+    }
     contestants.sort(Comparator.comparing(each -> run.peers().indexOf(each.peer())));
   }
 
@@ -67,7 +85,10 @@ final class Measurement implements AutoCloseable {
   private void rounds(boolean relayed) {
     List<Load> loads = run.loads().stream().filter(load -> load.relayed() == relayed).toList();
     List<Contestant> able =
-        contestants.stream().filter(each -> !relayed || each.peer().relays()).toList();
+        contestants.stream()
+            .filter(each -> loads.stream().anyMatch(load -> load.scheme() == each.scheme()))
+            .filter(each -> !relayed || each.peer().relays())
+            .toList();
     if (loads.isEmpty() || able.isEmpty()) {
       return;
     }
@@ -79,15 +100,20 @@ final class Measurement implements AutoCloseable {
     if (run.warmUp().isPositive()) {
       able.forEach(each -> warmUp(each, relayed));
     }
-    progress.begin(run.rounds() * loads.size() * able.size());
+    progress.begin(run.rounds() * loads.stream().mapToInt(load -> able(able, load).size()).sum());
     for (int round = 1; round <= run.rounds(); round++) {
       for (Load load : loads) {
-        for (int i = 0; i < able.size(); i++) {
+        List<Contestant> each = able(able, load);
+        for (int i = 0; i < each.size(); i++) {
           // Each is the first in turn.
-          measure(round, load, able.get((i + round - 1) % able.size()));
+          measure(round, load, each.get((i + round - 1) % each.size()));
         }
       }
     }
+  }
+
+  private static List<Contestant> able(List<Contestant> contestants, Load load) {
+    return contestants.stream().filter(each -> each.scheme() == load.scheme()).toList();
   }
 
   private static void awaitPath(Tunnel tunnel, boolean relayed) {
@@ -99,7 +125,7 @@ final class Measurement implements AutoCloseable {
   }
 
   private void warmUp(Contestant contestant, boolean relayed) {
-    progress.say("warming up " + contestant.peer().title() + (relayed ? ", relayed" : ""));
+    progress.say("warming up " + contestant.title() + (relayed ? ", relayed" : ""));
     List<Load> loads = new ArrayList<>();
     if (relayed) {
       loads.add(Load.RELAYED);

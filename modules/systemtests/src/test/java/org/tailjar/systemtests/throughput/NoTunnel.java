@@ -23,7 +23,7 @@ record NoTunnel() implements Peer {
   }
 
   @Override
-  public Tunnel open(int receivers) {
+  public Tunnel open(int receivers, Lab.Scheme scheme) {
     Lab lab = Lab.startWithoutServer();
     try {
       List<Tunnel.End> ends = new ArrayList<>();

@@ -2,6 +2,7 @@ package org.tailjar.systemtests.throughput;
 
 import java.util.List;
 import java.util.stream.Stream;
+import org.tailjar.systemtests.Lab;
 
 /** A program, or a build of ours, of which two nodes or more make a tunnel. */
 public interface Peer {
@@ -19,8 +20,9 @@ public interface Peer {
    * Starts the nodes; {@link Tunnel#awaitDirect} says when they are connected.
    *
    * @param receivers how many of them receive
+   * @param scheme how they speak to a control server and its relay, if they have any
    */
-  Tunnel open(int receivers);
+  Tunnel open(int receivers, Lab.Scheme scheme);
 
   /** The hosts of that many receivers, behind the sender's. */
   default List<String> hosts(int receivers) {

@@ -29,7 +29,10 @@ final class Plots {
     plots.chart("tcp", "TCP through the tunnel, Gbit/s", Metric.RATE, TCP);
     plots.chart("udp", "UDP through the tunnel, packets/s that arrive", Metric.PACKET_RATE, UDP);
     plots.chart(
-        "relayed", "TCP through headscale's relay, Gbit/s", Metric.RATE, List.of(Load.RELAYED));
+        "relayed",
+        "TCP through headscale's relay, Gbit/s",
+        Metric.RATE,
+        List.of(Load.RELAYED, Load.RELAYED_TLS));
     plots.chart("cpu", "CPU seconds per GB moved, all nodes", Metric.CPU, TCP);
     plots.chart("udpcpu", "CPU µs per UDP packet that arrives, all nodes", Metric.PACKET_CPU, UDP);
     plots.chart("memory", "Peak resident memory of the receiver, MB", Metric.PEAK_RECEIVER, TCP);

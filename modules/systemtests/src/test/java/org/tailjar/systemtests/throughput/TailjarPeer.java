@@ -80,8 +80,8 @@ public record TailjarPeer(
   }
 
   @Override
-  public Tunnel open(int receivers) {
-    Lab lab = Lab.startWithAnyServer();
+  public Tunnel open(int receivers, Lab.Scheme scheme) {
+    Lab lab = scheme == Lab.Scheme.HTTPS ? Lab.start(scheme) : Lab.startWithAnyServer();
     try {
       Map<String, TailjarNode> nodes = new LinkedHashMap<>();
       hosts(receivers).forEach(host -> nodes.put(host, start(lab, host)));

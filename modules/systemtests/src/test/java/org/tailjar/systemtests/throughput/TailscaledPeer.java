@@ -27,8 +27,8 @@ public record TailscaledPeer(String version) implements Peer {
   }
 
   @Override
-  public Tunnel open(int receivers) {
-    Lab lab = Lab.start(Lab.Scheme.HTTP);
+  public Tunnel open(int receivers, Lab.Scheme scheme) {
+    Lab lab = Lab.start(scheme);
     try {
       Map<String, TailscaledNode> nodes = new LinkedHashMap<>();
       hosts(receivers).forEach(host -> nodes.put(host, lab.tailscaled(host)));

@@ -36,7 +36,8 @@ class ThroughputTests {
     String tables = read("throughput.md");
     assertThat(tables).doesNotContain("Failed: ");
     for (Load load : Load.values()) {
-      assertThat(tables).contains("| " + load.title() + " |");
+      assertThat(tables)
+          .containsPattern("(\\| " + load.title() + " \\||Missing: " + load.id() + ":)");
     }
     for (Metric metric : Metric.values()) {
       assertThat(tables).contains("| " + metric.title() + " |");
@@ -108,6 +109,14 @@ class ThroughputTests {
         .isEqualTo(new Tunnel.Calls(3, 60));
     assertThat(new NamedPeer("one").hosts(3)).containsExactly("na", "nb", "nc", "nd");
     assertThat(Load.FANOUT.receivers()).isEqualTo(3);
+  }
+
+  @Test
+  void theRelayIsSpokenToByHttpsForOneLoadAlone() {
+    assertThat(Load.values())
+        .filteredOn(load -> load.scheme() == Lab.Scheme.HTTPS)
+        .containsExactly(Load.RELAYED_TLS);
+    assertThat(Load.RELAYED_TLS.relayed()).isTrue();
   }
 
   @Test
@@ -189,7 +198,7 @@ class ThroughputTests {
     }
 
     @Override
-    public Tunnel open(int receivers) {
+    public Tunnel open(int receivers, Lab.Scheme scheme) {
       throw new UnsupportedOperationException();
     }
   }

@@ -31,7 +31,7 @@ record WireGuardPeer(String name, String version, List<String> program) implemen
   }
 
   @Override
-  public Tunnel open(int receivers) {
+  public Tunnel open(int receivers, Lab.Scheme scheme) {
     Lab lab = Lab.startWithoutServer();
     try {
       List<Tunnel.End> ends = new ArrayList<>();
