@@ -40,8 +40,7 @@ final class ScalingSimulation {
     try (TestNode to =
         new TestNode(1, Timings.STANDARD, new WaitingCipher(false, true), 1, CAPACITY, receivers)) {
       for (int i = 0; i < PEERS; i++) {
-        TestNode peer =
-            new TestNode(2 + i, Timings.STANDARD, new NullCipher(), 1, CAPACITY);
+        TestNode peer = new TestNode(2 + i, Timings.STANDARD, new NullCipher(), 1, CAPACITY);
         peers.add(peer);
         TestNode.join(peer, to);
         peer.device.inject(Packets.numbered(peer.address, to.address, 1));
