@@ -246,7 +246,7 @@ class LoginTests {
       index = index();
       known = known();
       assertThat(isKnown()).as(known).isTrue();
-      assertCarriesTraffic();
+      assertCarriesTraffic(address);
     }
 
     /** The number of the interface in the system: another one was made anew. */
@@ -266,13 +266,9 @@ class LoginTests {
       return known.replaceFirst("(?s)^\\D*(\\d+).*$", "$1");
     }
 
-    private String ownKey() {
-      return Pattern.compile("nodekey:[0-9a-f]{64}")
-          .matcher(node.statusJson())
-          .results()
-          .findFirst()
-          .orElseThrow()
-          .group();
+    /** The first in the node's status is its own. */
+    private static String first(String pattern, String json) {
+      return Pattern.compile(pattern).matcher(json).results().findFirst().orElseThrow().group();
     }
 
     private List<String> lines(String part) {
@@ -319,7 +315,10 @@ class LoginTests {
 
     /** Whether the server has told it what it knows: a node that runs goes on by its former map. */
     private boolean isKnown() {
-      return known().contains(ownKey()) && known().contains("\"" + node.ip4() + "\"");
+      String json = node.statusJson();
+      String listed = known();
+      return listed.contains(first("nodekey:[0-9a-f]{64}", json))
+          && listed.contains(first("\"100\\.[0-9.]+\"", json));
     }
 
     private void assertUpAgain(Loss loss, String how) {
@@ -327,11 +326,12 @@ class LoginTests {
           .as("up %s; the server knows %s; log: %s", how, known(), node.logText())
           .isTrue();
       assertKeepsItsInterface();
+      String now = node.ip4();
       if (loss == Loss.EXPIRED) {
         assertThat(known()).as("the same node with another key").startsWith("\"id\": " + number());
-        assertThat(node.ip4()).isEqualTo(address);
+        assertThat(now).isEqualTo(address);
       }
-      assertCarriesTraffic();
+      assertCarriesTraffic(now);
     }
 
     private void assertKeepsItsInterface() {
@@ -339,8 +339,7 @@ class LoginTests {
       assertThat(index()).as("the interface was not made anew").isEqualTo(index);
     }
 
-    private void assertCarriesTraffic() {
-      String now = node.ip4();
+    private void assertCarriesTraffic(String now) {
       assertThat(
               Shell.eventually(
                   SOON, () -> lab.run("nc", "ping", "-n", "-c", "1", "-W", "1", now).status() == 0))
