@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import java.util.Optional;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.locks.LockSupport;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -35,6 +36,8 @@ class RealHeadscaleTests {
           "a packet by the relay",
           () -> {
             a.send(b, 1, 64);
+            // What is sent before there is a connection must not fill the queue to the relay.
+            LockSupport.parkNanos(TimeUnit.MILLISECONDS.toNanos(5));
             return !b.received.isEmpty();
           });
       assertThat(b.next().path()).hasToString("relay test");
