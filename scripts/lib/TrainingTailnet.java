@@ -78,7 +78,7 @@ final class TrainingTailnet {
           returned++;
         }
       }
-      transfer(node.status(), device, deadline);
+      transfer(node.status(), device);
       System.out.println("trained");
       Thread.currentThread().join();
     }
@@ -88,15 +88,17 @@ final class TrainingTailnet {
    * TCP as a transfer at full speed has it, by super-packets, which come back as such: what a node
    * does then is different from what it does with single packets.
    */
-  private static void transfer(NodeStatus status, InMemoryDevice device, long deadline)
+  private static void transfer(NodeStatus status, InMemoryDevice device)
       throws InterruptedException {
+    long deadline = System.nanoTime() + PATIENCE.toNanos();
     List<InetAddress> own = status.self().orElseThrow().machine().addresses();
     NodeStatus.Peer peer = status.peers().getFirst();
     int returned = 0;
     for (int sequence = 0; returned < BULK; ) {
       if (System.nanoTime() > deadline) {
+        // On a slow machine: the cache is made all the same, and less of it is of transfers.
         System.err.println(returned + " of " + BULK + " packets of the transfer came back");
-        System.exit(1);
+        return;
       }
       for (int i = 0; i < SUPER_PACKETS; i++, sequence += SEGMENTS * SEGMENT) {
         device.inject(

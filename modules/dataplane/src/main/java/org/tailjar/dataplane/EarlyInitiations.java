@@ -13,7 +13,7 @@ import org.tailjar.packet.Path;
  * Initiations of those who are no peers yet: the control server tells a new node of its peers about
  * a second before it tells them of the new node, whose first initiation would be lost, and the next
  * comes five seconds later. Each waits for its peer that long, and is then answered. The last one
- * of each sender counts, of a bounded number of senders. Belongs to the RX thread.
+ * of each sender counts, of a bounded number of senders. Belongs to the first RX thread.
  */
 final class EarlyInitiations {
 

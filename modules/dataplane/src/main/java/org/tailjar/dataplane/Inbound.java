@@ -34,7 +34,7 @@ final class Inbound {
     void handshake(MemorySegment memory, int offset, int length, Path path, long now);
 
     /** An authentic message of this peer came by this path; told once for all in a batch. */
-    void confirmed(PeerLink link, Path path);
+    void confirmed(PeerLink link, Path path, long now);
 
     /** A session was used, see {@link WireGuard#used}. */
     void used(Session session, long now);
@@ -186,7 +186,7 @@ final class Inbound {
     }
     if (confirmed != link) {
       confirmed = link;
-      owner.confirmed(link, path);
+      owner.confirmed(link, path, now);
     }
     if (wireGuard.received(session, packets, bytes, now)) {
       owner.used(session, now);

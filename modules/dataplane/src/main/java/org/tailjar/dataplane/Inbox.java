@@ -3,7 +3,7 @@ package org.tailjar.dataplane;
 import java.util.Queue;
 import java.util.concurrent.ConcurrentLinkedQueue;
 
-/** Work that other threads hand to the RX thread. */
+/** Work that other threads hand to the first RX thread. */
 final class Inbox {
 
   private final Queue<Runnable> queue = new ConcurrentLinkedQueue<>();
@@ -12,7 +12,9 @@ final class Inbox {
     queue.add(task);
   }
 
-  /** Runs what is there now, and what that adds; a task that fails ends no other. RX thread. */
+  /**
+   * Runs what is there now, and what that adds; a task that fails ends no other. First RX thread.
+   */
   void drain(Faults faults) {
     Runnable task;
     while ((task = queue.poll()) != null) {

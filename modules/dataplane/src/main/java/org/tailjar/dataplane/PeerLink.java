@@ -21,8 +21,10 @@ final class PeerLink {
   /** The path that the last packet of each TX thread went by; that thread's alone. */
   private final @Nullable Path[] lastPaths;
 
-  /** The path that an RX thread beside the first told the first of last. */
+  /** The path that an RX thread beside the first told the first of last, and when. */
   private volatile @Nullable Path confirmedPath;
+
+  private volatile long confirmedAt;
 
   PeerLink(NodePublicKey key, Endpoint endpoint, int mtu, Staging staging, int transmitters) {
     this.key = key;
@@ -55,11 +57,12 @@ final class PeerLink {
     this.peer = peer;
   }
 
-  @Nullable Path confirmedPath() {
-    return confirmedPath;
+  boolean wasConfirmed(Path path, long since) {
+    return confirmedPath == path && confirmedAt - since >= 0;
   }
 
-  void confirmedPath(Path path) {
+  void confirmed(Path path, long now) {
+    confirmedAt = now;
     confirmedPath = path;
   }
 

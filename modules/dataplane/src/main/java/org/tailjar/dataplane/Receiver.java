@@ -3,7 +3,11 @@ package org.tailjar.dataplane;
 import java.io.IOException;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
+import java.time.Duration;
 import java.util.Collection;
+import java.util.Iterator;
+import java.util.LinkedHashSet;
+import java.util.Set;
 import java.util.function.BooleanSupplier;
 import java.util.function.Supplier;
 import org.tailjar.crypto.Aead;
@@ -23,8 +27,13 @@ import org.tailjar.wireguard.WireGuard;
  */
 final class Receiver implements Inbound.Owner {
 
-  /** Faults of the paths, one right after the other, that end the thread. */
-  private static final int MAX_FAULTS_IN_A_ROW = 100;
+  /**
+   * So many handshakes are begun at once and not again for a while, when many peers start anew
+   * together: a fifth of this thread's time at most.
+   */
+  private static final int RENEWALS_AT_ONCE = 4;
+
+  private static final long RENEWAL_NANOS = Duration.ofMillis(5).toNanos();
 
   private final Paths paths;
   private final WireGuard wireGuard;
@@ -34,7 +43,9 @@ final class Receiver implements Inbound.Owner {
   private final Inbound inbound;
   private final Faults faults = new Faults();
   private final EarlyInitiations early = new EarlyInitiations();
-  private int faultsInARow;
+  private final QueueReader reader;
+  private final Set<PeerLink> renewals = new LinkedHashSet<>();
+  private long nextRenewal;
 
   Receiver(
       PacketDevice device,
@@ -47,6 +58,7 @@ final class Receiver implements Inbound.Owner {
       Supplier<Links> table,
       BooleanSupplier closed) {
     this.paths = paths;
+    reader = new QueueReader(paths, faults);
     this.wireGuard = wireGuard;
     this.inbox = inbox;
     this.closed = closed;
@@ -70,7 +82,7 @@ final class Receiver implements Inbound.Owner {
   /** Runs until closed. */
   void run() throws IOException {
     while (!closed.getAsBoolean()) {
-      boolean received = receiveBatch();
+      boolean received = reader.receive(inbound.batch(), advance());
       // First what was asked for before the messages came: a new peer's may be among them.
       inbox.drain(faults);
       if (received) {
@@ -79,25 +91,12 @@ final class Receiver implements Inbound.Owner {
     }
   }
 
-  private boolean receiveBatch() throws IOException {
-    try {
-      boolean received = paths.receive(inbound.batch(), advance());
-      faultsInARow = 0;
-      return received;
-    } catch (RuntimeException e) {
-      faultsInARow++;
-      if (faultsInARow == MAX_FAULTS_IN_A_ROW) {
-        throw e; // they do not work any more
-      }
-      faults.report(e);
-      return false;
-    }
-  }
-
   private long advance() {
     long now = System.nanoTime();
     try {
-      return outgoing.retry(now, wireGuard.advance(now, outgoing));
+      long renewal = renewSome(now); // first, since WireGuard has timers for what that begins
+      long latest = outgoing.retry(now, wireGuard.advance(now, outgoing));
+      return renewals.isEmpty() ? latest : Math.min(latest, renewal);
     } catch (RuntimeException e) {
       faults.report(e);
       return now;
@@ -110,6 +109,7 @@ final class Receiver implements Inbound.Owner {
       Peer peer = link.peer();
       if (peer != null) {
         wireGuard.remove(peer);
+        renewals.remove(link);
         link.peer(null);
       }
       outgoing.discard(link, Drop.OUT_NO_SESSION);
@@ -136,12 +136,29 @@ final class Receiver implements Inbound.Owner {
     }
   }
 
-  /** Starts a handshake with a peer that there is a session with; run from the inbox. */
+  /** Has a handshake started with a peer that there is a session with; run from the inbox. */
   void renew(PeerLink link) {
-    Peer peer = link.peer();
-    if (peer != null && peer.sending(System.nanoTime()) != null) {
-      handshake(link);
+    if (renewals.isEmpty()) {
+      nextRenewal = System.nanoTime();
     }
+    renewals.add(link);
+  }
+
+  /** Returns when to call this again, if there are more. */
+  private long renewSome(long now) {
+    if (!renewals.isEmpty() && now - nextRenewal >= 0) {
+      nextRenewal = now + RENEWAL_NANOS;
+      Iterator<PeerLink> next = renewals.iterator();
+      for (int i = 0; i < RENEWALS_AT_ONCE && next.hasNext(); i++) {
+        PeerLink link = next.next();
+        next.remove();
+        Peer peer = link.peer();
+        if (peer != null && peer.sending(now) != null) {
+          handshake(link);
+        }
+      }
+    }
+    return nextRenewal;
   }
 
   @Override
@@ -149,7 +166,7 @@ final class Receiver implements Inbound.Owner {
     Peer peer = wireGuard.handshake(memory, offset, length, path, now, outgoing);
     NodePublicKey unknown = outgoing.takeUnknownInitiator();
     if (peer != null && peer.attachment() instanceof PeerLink link) {
-      confirmed(link, path);
+      confirmed(link, path, now);
     } else if (unknown != null) {
       early.add(unknown, memory, offset, length, path, now);
     }
@@ -161,7 +178,7 @@ final class Receiver implements Inbound.Owner {
   }
 
   @Override
-  public void confirmed(PeerLink link, Path path) {
+  public void confirmed(PeerLink link, Path path, long now) {
     paths.confirmed(link.endpoint(), path);
   }
 }

@@ -34,7 +34,7 @@ final class Transmitter {
   /** What a TX thread asks of others. */
   interface Requests {
 
-    /** Has the RX thread start a handshake. */
+    /** Has the first RX thread start a handshake. */
     void handshake(PeerLink link);
 
     /** The table in force. */

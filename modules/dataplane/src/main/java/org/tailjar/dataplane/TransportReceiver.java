@@ -42,16 +42,20 @@ final class TransportReceiver implements Inbound.Owner {
   /** The first thread has had the time to see to a session of which it was told so long ago. */
   private static final long SEEN_TO_NANOS = Duration.ofMillis(10).toNanos();
 
-  /** Handshake messages stray here only by a change of the kernel's mind, or forged. */
-  private static final int MOST_STRAYED = 64;
+  /** What the first thread knows of a path may have changed after so long. */
+  private static final long KNOWN_NANOS = Duration.ofSeconds(1).toNanos();
+
+  /** Most tasks that wait for the first thread; what is left out is told again or sent again. */
+  private static final int MOST_TASKS = 64;
 
   private final PathsQueue queue;
+  private final QueueReader reader;
   private final First first;
   private final BooleanSupplier closed;
   private final Counters counters;
   private final Inbound inbound;
   private final Faults faults = new Faults();
-  private final AtomicInteger strayed = new AtomicInteger();
+  private final AtomicInteger tasks = new AtomicInteger();
   private @Nullable Session used;
   private long usedTold;
 
@@ -67,6 +71,7 @@ final class TransportReceiver implements Inbound.Owner {
       Supplier<Links> table,
       BooleanSupplier closed) {
     this.queue = queue;
+    reader = new QueueReader(queue, faults);
     this.first = first;
     this.closed = closed;
     this.counters = counters;
@@ -89,7 +94,7 @@ final class TransportReceiver implements Inbound.Owner {
   /** Runs until closed. */
   void run() throws IOException {
     while (!closed.getAsBoolean()) {
-      if (queue.receive(inbound.batch(), System.nanoTime() + IDLE_NANOS)) {
+      if (reader.receive(inbound.batch(), System.nanoTime() + IDLE_NANOS)) {
         inbound.receive(System.nanoTime());
       }
     }
@@ -100,35 +105,49 @@ final class TransportReceiver implements Inbound.Owner {
     queue.wake();
   }
 
-  @Override
-  public void handshake(MemorySegment memory, int offset, int length, Path path, long now) {
-    if (strayed.incrementAndGet() > MOST_STRAYED) {
-      strayed.decrementAndGet();
-      counters.drop(Drop.IN_UNKNOWN, 1);
-      return;
+  /** Has the first thread do something; false when it has too much of that to do already. */
+  private boolean hand(Task task) {
+    if (tasks.incrementAndGet() > MOST_TASKS) {
+      tasks.decrementAndGet();
+      return false;
     }
-    byte[] message = memory.asSlice(offset, length).toArray(ValueLayout.JAVA_BYTE);
     first.execute(
         owner -> {
-          strayed.decrementAndGet();
-          owner.handshake(MemorySegment.ofArray(message), 0, length, path, System.nanoTime());
+          tasks.decrementAndGet();
+          task.run(owner);
         });
+    return true;
+  }
+
+  /** Comes here only by a change of the kernel's mind, or forged. */
+  @Override
+  public void handshake(MemorySegment memory, int offset, int length, Path path, long now) {
+    byte[] message = memory.asSlice(offset, length).toArray(ValueLayout.JAVA_BYTE);
+    if (!hand(
+        owner ->
+            owner.handshake(MemorySegment.ofArray(message), 0, length, path, System.nanoTime()))) {
+      counters.drop(Drop.IN_UNKNOWN, 1);
+    }
   }
 
   @Override
-  public void confirmed(PeerLink link, Path path) {
-    if (link.confirmedPath() != path) {
-      link.confirmedPath(path);
-      first.execute(owner -> owner.confirmed(link, path));
+  public void confirmed(PeerLink link, Path path, long now) {
+    if (link.wasConfirmed(path, now - KNOWN_NANOS)) {
+      return;
+    }
+    if (hand(owner -> owner.confirmed(link, path, System.nanoTime()))) {
+      link.confirmed(path, now);
     }
   }
 
   @Override
   public void used(Session session, long now) {
-    if (used != session || now - usedTold > SEEN_TO_NANOS) {
+    if (used == session && now - usedTold <= SEEN_TO_NANOS) {
+      return;
+    }
+    if (hand(owner -> owner.used(session, System.nanoTime()))) {
       used = session;
       usedTold = now;
-      first.execute(owner -> owner.used(session, System.nanoTime()));
     }
   }
 }

@@ -167,13 +167,18 @@ class ReceiversTests {
     assertThat(to.drops(Drop.IN_NOT_AUTHENTIC)).isEqualTo(packets);
   }
 
-  private static FakePath arrivalPath(TestNode at, TestNode from) {
-    return (FakePath)
-        at.paths.confirmations.stream()
-            .filter(confirmation -> confirmation.peer() == from.endpoint)
-            .findFirst()
-            .map(Confirmation::path)
-            .orElseThrow();
+  /** The path by which a peer is known to come, once the first thread has said so. */
+  private static FakePath arrivalPath(TestNode at, TestNode from) throws InterruptedException {
+    long end = System.nanoTime() + TestNode.PATIENCE.toNanos();
+    while (System.nanoTime() < end) {
+      for (Confirmation confirmation : at.paths.confirmations) {
+        if (confirmation.peer() == from.endpoint) {
+          return (FakePath) confirmation.path();
+        }
+      }
+      Thread.sleep(1);
+    }
+    throw new AssertionError("no path was confirmed");
   }
 
   @Test
@@ -195,6 +200,54 @@ class ReceiversTests {
     assertThat(all).contains(new Confirmation(from.endpoint, FakePaths.otherEnd(other)));
     assertThat(all).as("told with each batch").hasSizeLessThan(20);
     assertThat(all.getFirst().path()).isSameAs(first);
+  }
+
+  /** The first thread may have sent elsewhere since, by a map or a handshake from there. */
+  @Test
+  void thePathsAreToldAgainOfAPathThatTheyMayHaveLeft() throws InterruptedException {
+    TestNode to = node(1, 2);
+    TestNode from = peersOf(to, 1, Timings.STANDARD).getFirst();
+    FakePath path = arrivalPath(to, from);
+    open(from, to);
+    int before = to.paths.confirmations.size();
+    long end = System.nanoTime() + TestNode.PATIENCE.toNanos();
+    while (to.paths.confirmations.size() == before && System.nanoTime() < end) {
+      open(from, to);
+      Thread.sleep(50);
+    }
+    assertThat(to.paths.confirmations).hasSize(before + 1);
+    assertThat(to.paths.confirmations.getLast()).isEqualTo(new Confirmation(from.endpoint, path));
+  }
+
+  @Test
+  void allPeersThatStartAnewTogetherGetANewSession() throws InterruptedException {
+    TestNode to = node(1, 1);
+    List<TestNode> peers = new ArrayList<>();
+    Timings hasty =
+        new Timings(
+            Duration.ofSeconds(120),
+            Duration.ofSeconds(180),
+            Duration.ofSeconds(90),
+            Duration.ofMillis(1),
+            Duration.ZERO,
+            Duration.ofSeconds(10),
+            Duration.ofSeconds(120));
+    peers.addAll(peersOf(to, 20, hasty));
+    Map<TestNode, Instant> before = new HashMap<>();
+    for (TestNode peer : peers) {
+      to.device.inject(packet(to, peer, 1));
+      assertThat(peer.take()).isNotNull();
+      before.put(peer, to.dataPlane.peer(peer.key.publicKey()).lastHandshake());
+    }
+    Thread.sleep(20);
+    peers.forEach(peer -> to.dataPlane.renew(peer.key.publicKey()));
+    long end = System.nanoTime() + TestNode.PATIENCE.toNanos();
+    for (TestNode peer : peers) {
+      while (!to.dataPlane.peer(peer.key.publicKey()).lastHandshake().isAfter(before.get(peer))) {
+        assertThat(System.nanoTime()).as("renewed in time").isLessThan(end);
+        Thread.sleep(5);
+      }
+    }
   }
 
   /** An address that strays to another thread: its handshakes are done all the same. */

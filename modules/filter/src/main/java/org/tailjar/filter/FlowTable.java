@@ -9,7 +9,7 @@ import java.util.Arrays;
  * <p>One TX thread records, RX threads ask: the first one here, each other one by a {@link #reader}
  * of its own. All take the table's monitor for the few dozen instructions that it takes, and
  * nothing is allocated. Each skips the monitor while it sees the same flow again and no other was
- * recorded since; the order of use is then off by at most that one flow.
+ * recorded since; the order of use is then off by at most one flow for each reader.
  */
 public final class FlowTable implements Flows {
 

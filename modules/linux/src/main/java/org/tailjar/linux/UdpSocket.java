@@ -116,10 +116,10 @@ public final class UdpSocket implements AutoCloseable {
                       (int) program.byteSize())
                   == 0;
         }
+      } finally {
         if (!steered) {
           set(number, SOL_SOCKET, SO_REUSEPORT, 0, arena.allocate(4, 4));
         }
-      } finally {
         descriptor.release();
       }
       return steered ? made : List.of();
@@ -129,6 +129,16 @@ public final class UdpSocket implements AutoCloseable {
       if (!steered) {
         made.forEach(UdpSocket::close);
       }
+    }
+  }
+
+  /** Has nobody else share the port any more, once those that {@link #more} made are closed. */
+  public void alone() throws ClosedDescriptorException {
+    int number = descriptor.acquire();
+    try (Arena arena = Arena.ofConfined()) {
+      set(number, SOL_SOCKET, SO_REUSEPORT, 0, arena.allocate(4, 4));
+    } finally {
+      descriptor.release();
     }
   }
 

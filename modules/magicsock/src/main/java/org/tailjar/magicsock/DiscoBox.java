@@ -12,7 +12,7 @@ import org.tailjar.crypto.NaclBox;
 /**
  * Seals and opens DISCO packets between this node and one peer: magic, sender's key, nonce, NaCl
  * box. The shared key is computed once, when it is first needed: of the peers of a large tailnet
- * few are ever spoken to. Belongs to the RX thread.
+ * few are ever spoken to. Belongs to the first RX thread.
  */
 final class DiscoBox {
 

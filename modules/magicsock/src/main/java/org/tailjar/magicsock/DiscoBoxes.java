@@ -9,7 +9,7 @@ import org.tailjar.crypto.DiscoPublicKey;
  * The boxes between this node and one peer. A peer may know this node by the DISCO key of its
  * former life until the server has told it of the present one, which is whenever it is connected:
  * so what this node begins is sealed with both, and answers with the one that the peer used, until
- * the peer is heard to use the present one. Belongs to the RX thread.
+ * the peer is heard to use the present one. Belongs to the first RX thread.
  */
 final class DiscoBoxes {
 

@@ -21,7 +21,7 @@ import org.tailjar.linux.UdpAddress;
 
 /**
  * DISCO messages in and out: opens what arrives and hands it to the peer's {@link PeerPaths}, seals
- * what these want sent, and keeps the pings that people ask for. Owned by the RX thread.
+ * what these want sent, and keeps the pings that people ask for. Owned by the first RX thread.
  */
 final class DiscoTraffic {
 

@@ -15,8 +15,8 @@ import org.tailjar.derp.Relays;
 import org.tailjar.linux.UdpAddress;
 
 /**
- * A peer. Senders see the volatile fields alone; all else belongs to the RX thread, which publishes
- * the route whenever it has changed.
+ * A peer. Senders see the volatile fields alone; all else belongs to the first RX thread, which
+ * publishes the route whenever it has changed.
  */
 final class MagicEndpoint implements Endpoint {
 
@@ -26,7 +26,7 @@ final class MagicEndpoint implements Endpoint {
   /** When a packet was last sent; any thread. */
   volatile long lastSend = Times.NEVER;
 
-  /** Whether the RX thread is to be told of the next packet; any thread. */
+  /** Whether the first RX thread is to be told of the next packet; any thread. */
   volatile boolean idle = true;
 
   private volatile @Nullable Route route;
@@ -42,7 +42,7 @@ final class MagicEndpoint implements Endpoint {
   private final Map<Integer, DerpPath> relayPaths = new HashMap<>();
   private @Nullable DerpPath lastArrival;
 
-  /** When the RX thread is to look at this peer again. */
+  /** When the first RX thread is to look at this peer again. */
   long deadline = Times.NONE;
 
   MagicEndpoint(NodePublicKey key, PeerPaths paths) {

@@ -46,7 +46,6 @@ public final class Magicsock implements Paths {
   private static final int MOST_STRAYED = 64;
   private static final long ORIGIN = System.nanoTime();
 
-  /** Changed by the RX thread. */
   private final DiscoPrivateKey discoKey;
 
   private final @Nullable DiscoPrivateKey formerDiscoKey;
@@ -244,7 +243,7 @@ public final class Magicsock implements Paths {
 
   @Override
   public List<PathsQueue> queues() {
-    return queues;
+    return List.copyOf(queues);
   }
 
   /** UDP and relays take turns at being first, so that neither starves the other. */

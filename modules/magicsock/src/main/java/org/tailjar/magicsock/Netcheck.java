@@ -17,8 +17,8 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * One round of STUN after the other, with no I/O and no clock: asks every target up to three times,
- * ends when all have answered, or enough regions have, or the time is over. Owned by the RX thread;
- * times as in {@link Times}.
+ * ends when all have answered, or enough regions have, or the time is over. Owned by the first RX
+ * thread; times as in {@link Times}.
  */
 final class Netcheck {
 

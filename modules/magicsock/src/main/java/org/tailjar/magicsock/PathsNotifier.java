@@ -7,8 +7,8 @@ import org.tailjar.crypto.NodePublicKey;
 import org.tailjar.derp.DerpListener;
 
 /**
- * Tells the {@link PathsListener} of changes, one call at a time and never on the RX thread, and
- * takes what the relays tell. Thread-safe.
+ * Tells the {@link PathsListener} of changes, one call at a time and never on the first RX thread,
+ * and takes what the relays tell. Thread-safe.
  */
 final class PathsNotifier implements DerpListener {
 

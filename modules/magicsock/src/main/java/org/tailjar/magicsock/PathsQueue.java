@@ -10,9 +10,9 @@ import org.tailjar.packet.Batch;
 public interface PathsQueue {
 
   /**
-   * Waits for WireGuard messages and fills the batch with those that came by one path. Other
-   * traffic (STUN, DISCO) is answered on the way, and whatever timers the paths have of their own
-   * are run.
+   * Waits for WireGuard messages and fills the batch with those that came by one path. On the first
+   * queue other traffic (STUN, DISCO) is answered on the way, and whatever timers the paths have of
+   * their own are run.
    *
    * @param deadlineNanos {@link System#nanoTime()} at which to return at the latest
    * @return false when nothing was received: woken, or the deadline has come

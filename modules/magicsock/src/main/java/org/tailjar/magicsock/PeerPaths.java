@@ -18,7 +18,7 @@ import org.jspecify.annotations.Nullable;
  * #advance} when it wants to be called again. Times are nanoseconds as in {@link Times}.
  *
  * <p>A path is <em>trusted</em> for {@link Times#TRUST} after a pong. Without a trusted path
- * packets go by the relay as well, or by the relay alone. Owned by the RX thread.
+ * packets go by the relay as well, or by the relay alone. Owned by the first RX thread.
  */
 final class PeerPaths {
 

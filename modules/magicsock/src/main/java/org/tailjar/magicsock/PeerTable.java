@@ -9,7 +9,7 @@ import org.jspecify.annotations.Nullable;
 import org.tailjar.crypto.DiscoPublicKey;
 import org.tailjar.crypto.NodePublicKey;
 
-/** The peers by their keys. Owned by the RX thread. */
+/** The peers by their keys. Owned by the first RX thread. */
 final class PeerTable {
 
   private final Map<NodePublicKey, MagicEndpoint> byKey = new HashMap<>();

@@ -9,7 +9,7 @@ import org.tailjar.derp.Relay;
 import org.tailjar.derp.Relays;
 import org.tailjar.packet.Batch;
 
-/** Takes what relays delivered and puts runs of it into batches. Owned by the RX thread. */
+/** Takes what relays delivered and puts runs of it into batches. Owned by the first RX thread. */
 final class RelayInput {
 
   // WireGuard paper 5.4.2.

@@ -26,7 +26,7 @@ import org.tailjar.derp.Relays;
 /**
  * Finds out where this node can be reached: STUN by the sockets that packets use, the addresses of
  * the interfaces, and the home region. What waits (names, interfaces, TCP) runs on virtual threads
- * and comes back by the inbox; all else belongs to the RX thread. Times as in {@link Times}.
+ * and comes back by the inbox; all else belongs to the first RX thread. Times as in {@link Times}.
  */
 final class SelfDiscovery {
 
@@ -61,8 +61,8 @@ final class SelfDiscovery {
    * Nothing known yet.
    *
    * @param sender sends a STUN request
-   * @param inbox runs something on the RX thread
-   * @param changed takes every change, on the RX thread
+   * @param inbox runs something on the first RX thread
+   * @param changed takes every change, on the first RX thread
    */
   SelfDiscovery(
       RandomGenerator random,

@@ -106,7 +106,7 @@ public final class StaticPaths implements Paths {
 
   @Override
   public List<PathsQueue> queues() {
-    return queues;
+    return List.copyOf(queues);
   }
 
   @Override

@@ -12,7 +12,7 @@ final class UdpPath implements Path {
   private final UdpAddress address;
   private final InetSocketAddress socketAddress;
 
-  /** Whose address it is, as far as is known; set by the RX thread. */
+  /** Whose address it is, as far as is known; set by the first RX thread. */
   private volatile @Nullable Endpoint peer;
 
   UdpPath(UdpAddress address) {

@@ -36,7 +36,7 @@ final class UdpPathTable {
     return found;
   }
 
-  /** Another number whenever paths were forgotten that somebody may have found and kept. */
+  /** Another number whenever paths of peers that are gone were forgotten. */
   int version() {
     return version;
   }

@@ -37,6 +37,13 @@ final class UdpSockets implements AutoCloseable {
     UdpSocket bind(boolean ipv6, int port, int mark) throws LinuxException;
   }
 
+  /** What makes more sockets on a port, see {@link UdpSocket#more}. */
+  @FunctionalInterface
+  interface Sharing {
+    /** Makes so many more, or none. */
+    List<UdpSocket> more(UdpSocket first, int count) throws LinuxException;
+  }
+
   /** What sends, see {@link UdpSender#send}. */
   @FunctionalInterface
   interface Output {
@@ -114,13 +121,25 @@ final class UdpSockets implements AutoCloseable {
    */
   static UdpSockets open(int port, int mark, UdpOffloads offloads, int queues)
       throws LinuxException {
-    UdpSockets alone =
-        open(
-            port, mark, (ipv6, wanted, itsMark) -> UdpSocket.bind(ipv6, wanted, itsMark, offloads));
+    return open(
+        port,
+        mark,
+        (ipv6, wanted, itsMark) -> UdpSocket.bind(ipv6, wanted, itsMark, offloads),
+        queues,
+        (first, count) -> first.more(count, mark, offloads, BY_INDEX));
+  }
+
+  static UdpSockets open(int port, int mark, Binder binder, int queues, Sharing sharing)
+      throws LinuxException {
+    UdpSockets made = open(port, mark, binder);
     if (queues > 1) {
-      alone.share(queues, mark, offloads);
+      try {
+        made.share(queues, sharing);
+      } catch (IOException e) {
+        throw new IllegalStateException("closed while it was made", e);
+      }
     }
-    return alone;
+    return made;
   }
 
   static UdpSockets open(int port, int mark, Binder binder) throws LinuxException {
@@ -181,14 +200,14 @@ final class UdpSockets implements AutoCloseable {
   }
 
   /** Makes more queues, if all families can. */
-  private void share(int count, int mark, UdpOffloads offloads) {
+  private void share(int count, Sharing sharing) throws IOException {
+    List<UdpSocket> first = Stream.of(ipv4, ipv6).filter(Objects::nonNull).toList();
     List<List<UdpSocket>> more = new ArrayList<>();
     List<UdpQueue> made = new ArrayList<>();
+    String reason = "the kernel does not share out what comes to a port";
     try {
-      for (UdpSocket first : new UdpSocket[] {ipv4, ipv6}) {
-        if (first != null) {
-          more.add(first.more(count - 1, mark, offloads, BY_INDEX));
-        }
+      for (UdpSocket socket : first) {
+        more.add(sharing.more(socket, count - 1));
       }
       if (more.stream().noneMatch(List::isEmpty)) {
         for (int i = 0; i < count - 1; i++) {
@@ -197,13 +216,16 @@ final class UdpSockets implements AutoCloseable {
         }
       }
     } catch (LinuxException e) {
-      LOG.log(Level.DEBUG, "one queue for UDP: {0}", e.getMessage());
+      reason = String.valueOf(e.getMessage());
       made.forEach(UdpQueue::close);
       made.clear();
     }
     if (made.isEmpty()) {
       more.forEach(sockets -> sockets.forEach(UdpSocket::close));
-      LOG.log(Level.INFO, "this kernel does not share out a UDP port: one thread receives");
+      for (UdpSocket socket : first) {
+        socket.alone();
+      }
+      LOG.log(Level.INFO, "one thread receives and not {0}: {1}", count, reason);
     }
     queues.addAll(made);
   }

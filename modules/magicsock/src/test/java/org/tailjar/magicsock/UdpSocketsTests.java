@@ -5,7 +5,12 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.io.IOException;
 import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+import java.net.BindException;
 import java.net.InetSocketAddress;
+import java.net.StandardProtocolFamily;
+import java.net.StandardSocketOptions;
+import java.nio.channels.DatagramChannel;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicLong;
@@ -14,9 +19,12 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
+import org.tailjar.linux.ClosedDescriptorException;
 import org.tailjar.linux.Errno;
 import org.tailjar.linux.LinuxException;
+import org.tailjar.linux.ReceivedFrom;
 import org.tailjar.linux.SendResult;
+import org.tailjar.linux.Steering;
 import org.tailjar.linux.UdpAddress;
 import org.tailjar.linux.UdpOffloads;
 import org.tailjar.linux.UdpSocket;
@@ -71,6 +79,40 @@ class UdpSocketsTests {
       assertThat(sockets.hasIpv4()).isTrue();
       assertThat(sockets.hasIpv6()).isFalse();
       assertThat(sockets.port()).isPositive();
+    }
+  }
+
+  /** None that is made for sharing is left behind, nor is the port left open to others. */
+  @ParameterizedTest
+  @ValueSource(booleans = {false, true})
+  void whereOneFamilyCannotBeSharedOutThereIsOneQueue(boolean fails) throws IOException {
+    List<UdpSocket> made = new ArrayList<>();
+    MemorySegment memory = Arena.ofAuto().allocate(65_536);
+    try (UdpSockets sockets =
+            UdpSockets.open(
+                0,
+                0,
+                UdpSocket::bind,
+                3,
+                (first, count) -> {
+                  if (first.isIpv6() && fails) {
+                    throw new LinuxException(Errno.ENOBUFS, "socket");
+                  }
+                  if (first.isIpv6()) {
+                    return List.of();
+                  }
+                  made.addAll(first.more(count, 0, UdpOffloads.ALL, new Steering(0x0400_0000, 4)));
+                  return made;
+                });
+        DatagramChannel rival = DatagramChannel.open(StandardProtocolFamily.INET)) {
+      assertThat(sockets.queues()).hasSize(1);
+      for (UdpSocket socket : made) {
+        assertThatThrownBy(() -> socket.receive(memory, new ReceivedFrom()))
+            .isInstanceOf(ClosedDescriptorException.class);
+      }
+      rival.setOption(StandardSocketOptions.SO_REUSEPORT, true);
+      InetSocketAddress port = new InetSocketAddress("0.0.0.0", sockets.port());
+      assertThatThrownBy(() -> rival.bind(port)).isInstanceOf(BindException.class);
     }
   }
 

@@ -10,7 +10,10 @@ import java.util.stream.Stream;
 import org.junit.jupiter.api.Order;
 import org.junit.jupiter.api.Test;
 
-/** The story of {@link ConnectivityTests} with as many threads as on a machine of 8 processors. */
+/**
+ * The story of {@link ConnectivityTests} with a control server on plain http, and with as many
+ * threads as on a machine of 8 processors.
+ */
 class ManyQueuesConnectivityTests extends ConnectivityTests {
 
   ManyQueuesConnectivityTests() {

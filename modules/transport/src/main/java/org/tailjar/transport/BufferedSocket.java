@@ -40,11 +40,11 @@ final class BufferedSocket extends Socket {
    * Whether a whole record is here, so that it can be read without waiting. The reader's thread.
    */
   boolean holdsRecord() {
-    int held = in.end - in.start;
+    int start = in.start; // once: a close on another thread reads to the end
+    int held = in.end - start;
     return held >= HEADER_LENGTH
         && held
-            >= HEADER_LENGTH
-                + ((in.buffer[in.start + 3] & 0xff) << 8 | in.buffer[in.start + 4] & 0xff);
+            >= HEADER_LENGTH + ((in.buffer[start + 3] & 0xff) << 8 | in.buffer[start + 4] & 0xff);
   }
 
   /**

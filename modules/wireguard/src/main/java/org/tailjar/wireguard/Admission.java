@@ -10,7 +10,7 @@ import org.tailjar.packet.Path;
  * Decides which handshake messages are worth a Diffie-Hellman computation, by what can be checked
  * without knowing the sender (WireGuard paper 5.3): the first MAC always, and under load a cookie
  * and the allowances of {@link HandshakeLimiter}, which come before anything that is computed.
- * Belongs to the RX thread; any thread may read the counters.
+ * Belongs to the first RX thread; any thread may read the counters.
  */
 final class Admission {
 

@@ -1,6 +1,6 @@
 package org.tailjar.wireguard;
 
-/** So many things at once, and so many in a second. Belongs to the RX thread. */
+/** So many things at once, and so many in a second. Belongs to the first RX thread. */
 final class Allowance {
 
   private final long costNanos;

@@ -67,7 +67,7 @@ public final class BatchOpener {
     if (!all) {
       for (int i = 0; i < count; i++) {
         int n = i == count - 1 ? lastLength : length;
-        results[i] = session.open(context, memory, offset + (long) i * stride, n, now);
+        results[i] = session.openHeld(context, memory, offset + (long) i * stride, n, now);
       }
       return;
     }

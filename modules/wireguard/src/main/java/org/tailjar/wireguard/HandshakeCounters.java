@@ -12,7 +12,7 @@ import java.time.Duration;
  * @param admitted worth a Diffie-Hellman computation
  * @param authentic admitted, and accepted from a peer that proved its key; the others were
  *     replayed, forged in their inner part, or from strangers
- * @param work how long the RX thread was kept by those admitted
+ * @param work how long the first RX thread was kept by those admitted
  */
 public record HandshakeCounters(
     long forged, long cookieReplies, long limited, long admitted, long authentic, Duration work) {}

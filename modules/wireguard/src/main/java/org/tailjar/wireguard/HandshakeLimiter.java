@@ -9,7 +9,7 @@ import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Keeps handshakes, which cost Diffie-Hellman computations, from taking all of the RX thread
+ * Keeps handshakes, which cost Diffie-Hellman computations, from taking all of the first RX thread
  * (WireGuard paper 5.3). Under load a source must show a cookie, and each gets its own allowance:
  * one for all would let anybody lock everybody out. What all sources together may cost is bounded
  * as well, apart for the places where peers are known to be: strangers with many addresses cannot
@@ -29,8 +29,8 @@ final class HandshakeLimiter {
   static final long COST_NANOS = Duration.ofMillis(50).toNanos();
 
   /**
-   * One part in so many of the RX thread's time is for handshakes under load: of all strangers, and
-   * as much of all known places.
+   * One part in so many of the first RX thread's time is for handshakes under load: of all
+   * strangers, and as much of all known places.
    */
   static final int TIME_SHARE = 100;
 

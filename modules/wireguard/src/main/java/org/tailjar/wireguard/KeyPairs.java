@@ -11,7 +11,7 @@ import org.tailjar.crypto.NoiseSymmetricState;
 
 /**
  * The life of sessions: made of a handshake, used as next, current and previous key pair of their
- * peer (WireGuard paper 6.3), found by index, and overwritten. Belongs to the RX thread.
+ * peer (WireGuard paper 6.3), found by index, and overwritten. Belongs to the first RX thread.
  */
 final class KeyPairs {
 

@@ -4,7 +4,7 @@ import org.jspecify.annotations.Nullable;
 import org.tailjar.crypto.NodePublicKey;
 import org.tailjar.packet.Path;
 
-/** What {@link WireGuard} wants done; called on the RX thread, within its methods. */
+/** What {@link WireGuard} wants done; called on the first RX thread, within its methods. */
 public interface Output {
 
   /**

@@ -74,7 +74,7 @@ public final class Peer {
   }
 
   /**
-   * Whether one who has something to send should have the RX thread call {@link
+   * Whether one who has something to send should have the first RX thread call {@link
    * WireGuard#initiate}: there is no session to send on, or it is time for a new one. Says so once
    * in Rekey-Timeout, so that not each packet asks.
    *
@@ -116,7 +116,7 @@ public final class Peer {
     return "Peer[" + key + "]";
   }
 
-  // Not for any thread from here on.
+  // Of the owner from here on, but where it says otherwise.
 
   PeerTimers timers() {
     return timers;

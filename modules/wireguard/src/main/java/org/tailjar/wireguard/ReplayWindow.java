@@ -2,7 +2,7 @@ package org.tailjar.wireguard;
 
 /**
  * Which counters of a session were received already: a sliding bitmap (RFC 6479; WireGuard paper
- * 5.4.6). Counters are unsigned. Belongs to the RX thread.
+ * 5.4.6). Counters are unsigned. Guarded by its session.
  */
 final class ReplayWindow {
 

@@ -279,19 +279,24 @@ public final class Session {
    */
   public int open(AeadContext context, MemorySegment memory, long offset, int length, long now) {
     synchronized (receiving) {
-      int refused = check(memory, offset, length, now);
-      if (refused != OPEN) {
-        return refused;
-      }
-      long counter = counter(memory, offset);
-      long content = offset + HEADER_LENGTH;
-      if (!context.open(
-          receiveKey, counter, memory, content, length - HEADER_LENGTH, memory, content)) {
-        return FORGED;
-      }
-      window.mark(counter);
-      return length - OVERHEAD;
+      return openHeld(context, memory, offset, length, now);
     }
+  }
+
+  /** As {@link #open}, for one who holds {@link #receiving}. */
+  int openHeld(AeadContext context, MemorySegment memory, long offset, int length, long now) {
+    int refused = check(memory, offset, length, now);
+    if (refused != OPEN) {
+      return refused;
+    }
+    long counter = counter(memory, offset);
+    long content = offset + HEADER_LENGTH;
+    if (!context.open(
+        receiveKey, counter, memory, content, length - HEADER_LENGTH, memory, content)) {
+      return FORGED;
+    }
+    window.mark(counter);
+    return length - OVERHEAD;
   }
 
   /** What is held while messages are opened: from {@link #check} to {@link #accept}. */

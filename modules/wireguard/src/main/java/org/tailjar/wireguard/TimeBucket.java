@@ -1,6 +1,8 @@
 package org.tailjar.wireguard;
 
-/** A token bucket whose tokens are nanoseconds that have gone by. Belongs to the RX thread. */
+/**
+ * A token bucket whose tokens are nanoseconds that have gone by. Belongs to the first RX thread.
+ */
 final class TimeBucket {
 
   private final long mostNanos;

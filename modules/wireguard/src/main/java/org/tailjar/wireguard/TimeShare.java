@@ -1,6 +1,6 @@
 package org.tailjar.wireguard;
 
-/** So much of the RX thread's time, and no more. Belongs to the RX thread. */
+/** So much of the first RX thread's time, and no more. Belongs to the first RX thread. */
 final class TimeShare {
 
   private final long divisor;
