@@ -91,7 +91,10 @@ final class PingStream {
       longest = Math.max(longest, answered[i] - answered[i - 1] - 1);
     }
     // What went before the first answer, to a peer that did not know this node yet, is no outage's.
-    int sent = Integer.parseInt(matcher.group(1)) - (answered[0] - 1);
+    int all = Integer.parseInt(matcher.group(1));
+    // Nor is one that was still under way at the end.
+    int underWay = Math.min(1, all - answered[answered.length - 1]);
+    int sent = all - (answered[0] - 1) - underWay;
     return new Figures(
         sent,
         sent - (int) Arrays.stream(answered).distinct().count(),
