@@ -19,6 +19,11 @@ final class QueueReader {
     this.faults = faults;
   }
 
+  /** As {@link PathsQueue#wake}; any thread. */
+  void wake() {
+    queue.wake();
+  }
+
   /** As {@link PathsQueue#receive}. */
   boolean receive(Batch into, long deadlineNanos) throws IOException {
     try {

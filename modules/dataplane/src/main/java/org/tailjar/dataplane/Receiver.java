@@ -94,9 +94,9 @@ final class Receiver implements Inbound.Owner {
   private long advance() {
     long now = System.nanoTime();
     try {
-      long renewal = renewSome(now); // first, since WireGuard has timers for what that begins
+      renewSome(now); // first, since WireGuard has timers for what that begins
       long latest = outgoing.retry(now, wireGuard.advance(now, outgoing));
-      return renewals.isEmpty() ? latest : Math.min(latest, renewal);
+      return renewals.isEmpty() ? latest : Math.min(latest, nextRenewal);
     } catch (RuntimeException e) {
       faults.report(e);
       return now;
@@ -144,21 +144,20 @@ final class Receiver implements Inbound.Owner {
     renewals.add(link);
   }
 
-  /** Returns when to call this again, if there are more. */
-  private long renewSome(long now) {
-    if (!renewals.isEmpty() && now - nextRenewal >= 0) {
-      nextRenewal = now + RENEWAL_NANOS;
-      Iterator<PeerLink> next = renewals.iterator();
-      for (int i = 0; i < RENEWALS_AT_ONCE && next.hasNext(); i++) {
-        PeerLink link = next.next();
-        next.remove();
-        Peer peer = link.peer();
-        if (peer != null && peer.sending(now) != null) {
-          handshake(link);
-        }
+  private void renewSome(long now) {
+    if (renewals.isEmpty() || now - nextRenewal < 0) {
+      return;
+    }
+    nextRenewal = now + RENEWAL_NANOS;
+    Iterator<PeerLink> next = renewals.iterator();
+    for (int i = 0; i < RENEWALS_AT_ONCE && next.hasNext(); i++) {
+      PeerLink link = next.next();
+      next.remove();
+      Peer peer = link.peer();
+      if (peer != null && peer.sending(now) != null) {
+        handshake(link);
       }
     }
-    return nextRenewal;
   }
 
   @Override

@@ -48,7 +48,6 @@ final class TransportReceiver implements Inbound.Owner {
   /** Most tasks that wait for the first thread; what is left out is told again or sent again. */
   private static final int MOST_TASKS = 64;
 
-  private final PathsQueue queue;
   private final QueueReader reader;
   private final First first;
   private final BooleanSupplier closed;
@@ -70,7 +69,6 @@ final class TransportReceiver implements Inbound.Owner {
       First first,
       Supplier<Links> table,
       BooleanSupplier closed) {
-    this.queue = queue;
     reader = new QueueReader(queue, faults);
     this.first = first;
     this.closed = closed;
@@ -102,7 +100,7 @@ final class TransportReceiver implements Inbound.Owner {
 
   /** Ends the present wait; any thread. */
   void wake() {
-    queue.wake();
+    reader.wake();
   }
 
   /** Has the first thread do something; false when it has too much of that to do already. */
