@@ -177,7 +177,7 @@ final class Avx512Batch {
     cipher.asSlice(KEY, ChaCha20Poly1305.KEY_LENGTH).fill((byte) 0);
     oneTimeKeys.fill((byte) 0);
     unused.fill((byte) 0); // key stream
-    tagger.asSlice(Avx512Poly1305.KEYS, Avx512Poly1305.LIMBS * BLOCK_LENGTH).fill((byte) 0);
+    tagger.asSlice(Avx512Poly1305.KEYS, Avx512Poly1305.KEYS_LENGTH).fill((byte) 0);
     Reference.reachabilityFence(this);
   }
 

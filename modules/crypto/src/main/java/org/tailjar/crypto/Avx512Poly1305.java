@@ -14,9 +14,9 @@ import org.tailjar.assembler.Zmm;
 
 /**
  * Machine code for Poly1305 (RFC 8439 2.5) of eight messages of equal length side by side, one in
- * each lane of AVX-512's vectors, by the multiplication of IFMA. Each message is taken block by
- * block as the definition says, so that no powers of the key are needed: what they are for, filling
- * the lanes, other messages do.
+ * each lane of AVX-512's vectors, by the multiplication of IFMA. The blocks of a piece are
+ * multiplied by falling powers of the key, which is the definition multiplied out: their products
+ * are added up before there is anything to carry, and only the first waits for the piece before.
  *
  * <p>Numbers are three limbs of 44, 44 and 42 bits. The code is a function of one argument, the
  * address of its parameters: the constants below are offsets from there. It authenticates as RFC
@@ -42,26 +42,29 @@ final class Avx512Poly1305 {
   /** Limb 0 of each lane's r (clamped), then limb 1, then limb 2; 64 bits. */
   static final int KEYS = 64;
 
-  /** In the same order, takes each lane's result, which is not completely reduced. */
-  static final int RESULTS = 256;
+  /** Bytes from there on in which the code leaves what it makes of the keys. */
+  static final int KEYS_LENGTH = 1280;
+
+  /** In the same order as the keys, takes each lane's result, which is not completely reduced. */
+  static final int RESULTS = KEYS + KEYS_LENGTH;
 
   /** Whole pieces of each message; 64 bits. */
-  static final int PIECES = 448;
+  static final int PIECES = RESULTS + LIMBS * Zmm.BYTES;
 
   /** Which bytes of the piece behind them there are, a bit for each. */
-  static final int REST_MASK = 456;
+  static final int REST_MASK = PIECES + 8;
 
   /** Blocks of that piece, whole or not, 0 to 4; 64 bits. */
-  static final int REST_BLOCKS = 464;
+  static final int REST_BLOCKS = PIECES + 16;
 
   /** Bytes of each message; 64 bits. */
-  static final int MESSAGE_LENGTH = 472;
+  static final int MESSAGE_LENGTH = PIECES + 24;
 
   /** {@link #CONSTANT_NUMBERS}. */
-  static final int CONSTANTS = 480;
+  static final int CONSTANTS = PIECES + 32;
 
   /** Bytes of all parameters. */
-  static final int PARAMETERS_LENGTH = 512;
+  static final int PARAMETERS_LENGTH = PIECES + 64;
 
   private static final int TOP_LIMB_BITS = 42;
 
@@ -75,6 +78,9 @@ final class Avx512Poly1305 {
 
   private static final int PIECE_BLOCKS = PIECE_LENGTH / Poly1305.BLOCK_LENGTH;
 
+  /** Bytes of a power of each lane's key: its limbs, and 20 times those but the first. */
+  private static final int POWER_LENGTH = KEYS_LENGTH / PIECE_BLOCKS;
+
   /**
    * What {@code vpternlogq} makes of each three bits: those of the first two, if the third is 1.
    */
@@ -83,17 +89,22 @@ final class Avx512Poly1305 {
   private static final Mask REST = new Mask(1);
 
   private static final Zmm[] H = {zmm(16), zmm(17), zmm(18)};
+
+  /** The limbs of a block. */
+  private static final Zmm[] M = {zmm(29), zmm(30), zmm(31)};
+
+  /** The power of the key that is multiplied by. */
   private static final Zmm[] R = {zmm(19), zmm(20), zmm(21)};
 
-  /** 20 times {@link #R}; the first is not used. */
-  private static final Zmm[] S = {zmm(31), zmm(22), zmm(23)};
+  /** 20 times the upper limbs of {@link #R}: what reaches 2^132 comes back as 4 times 5. */
+  private static final Zmm[] S = {zmm(22), zmm(23)};
 
   private static final Zmm LIMB = zmm(24);
   private static final Zmm TOP_LIMB = zmm(25);
   private static final Zmm BLOCK_BIT = zmm(26);
   private static final Zmm LENGTHS = zmm(27);
   private static final Zmm ZERO = zmm(28);
-  private static final Zmm CARRY = zmm(29);
+  private static final Zmm CARRY = zmm(6);
 
   private final Assembler assembler = new Assembler();
 
@@ -151,23 +162,24 @@ final class Avx512Poly1305 {
   }
 
   private void function() {
-    load();
     Label pieces = new Label();
     Label rest = new Label();
     Label lengths = new Label();
+    load();
     assembler.mov(RCX, 0); // bytes from the start of each message
     assembler.mov(RDX, at(RDI, PIECES));
+    assembler.cmp(RDX, 0);
+    assembler.je(rest);
+    makePowers();
     assembler.bind(pieces);
-    assembler.sub(RDX, 1);
-    assembler.jb(rest);
     transposePiece(false);
-    for (int i = 0; i < PIECE_BLOCKS; i++) {
-      block(low(i), high(i));
-    }
+    piece();
     assembler.add(RCX, PIECE_LENGTH);
-    assembler.jmp(pieces);
+    assembler.sub(RDX, 1);
+    assembler.jne(pieces);
 
     assembler.bind(rest);
+    loadPower(1);
     assembler.mov(RDX, at(RDI, REST_BLOCKS));
     assembler.cmp(RDX, 0);
     assembler.je(lengths);
@@ -197,11 +209,49 @@ final class Avx512Poly1305 {
       assembler.vmovdqa64(H[limb], ZERO);
       assembler.vmovdqu64(R[limb], at(RDI, KEYS + Zmm.BYTES * limb));
     }
-    // What reaches 2^132 comes back as 4 times 5.
-    for (int limb = 1; limb < LIMBS; limb++) {
-      assembler.vpsllq(CARRY, R[limb], 2);
-      assembler.vpsllq(S[limb], R[limb], 4);
-      assembler.vpaddq(S[limb], S[limb], CARRY);
+    storePower(1, R);
+  }
+
+  private static int power(int exponent) {
+    return KEYS + POWER_LENGTH * (exponent - 1);
+  }
+
+  private void loadPower(int exponent) {
+    for (int limb = 0; limb < LIMBS; limb++) {
+      assembler.vmovdqu64(R[limb], at(RDI, power(exponent) + Zmm.BYTES * limb));
+    }
+    for (int i = 0; i < S.length; i++) {
+      assembler.vmovdqu64(S[i], at(RDI, power(exponent) + Zmm.BYTES * (LIMBS + i)));
+    }
+  }
+
+  private void storePower(int exponent, Zmm[] limbs) {
+    for (int limb = 0; limb < LIMBS; limb++) {
+      assembler.vmovdqu64(at(RDI, power(exponent) + Zmm.BYTES * limb), limbs[limb]);
+    }
+    for (int i = 0; i < S.length; i++) {
+      Zmm limb = limbs[i + 1];
+      assembler.vpsllq(CARRY, limb, 2);
+      assembler.vpsllq(M[0], limb, 4);
+      assembler.vpaddq(CARRY, CARRY, M[0]);
+      assembler.vmovdqu64(at(RDI, power(exponent) + Zmm.BYTES * (LIMBS + i)), CARRY);
+    }
+  }
+
+  /** Makes the powers that a piece takes; the result so far is 0 and stays so. */
+  private void makePowers() {
+    loadPower(1);
+    for (int limb = 0; limb < LIMBS; limb++) {
+      assembler.vmovdqa64(H[limb], R[limb]);
+    }
+    for (int exponent = 2; exponent <= PIECE_BLOCKS; exponent++) {
+      clearSums();
+      multiply(H);
+      carry();
+      storePower(exponent, H);
+    }
+    for (Zmm limb : H) {
+      assembler.vmovdqa64(limb, ZERO);
     }
   }
 
@@ -235,31 +285,77 @@ final class Avx512Poly1305 {
     Quarters.transpose(assembler, high(0), high(1), high(2), high(3), zmm(4));
   }
 
-  /** Adds a block of each message and multiplies by the key. */
-  private void block(Zmm low, Zmm high) {
-    // Splits the block into limbs.
-    Zmm middle = zmm(6);
-    Zmm upper = zmm(7);
-    assembler.vpandq(CARRY, low, LIMB);
-    assembler.vpsrlq(middle, low, LIMB_BITS);
-    assembler.vpsllq(upper, high, Long.SIZE - LIMB_BITS);
-    assembler.vpternlogq(middle, upper, LIMB, OR_AND);
-    assembler.vpsrlq(upper, high, 2 * LIMB_BITS - Long.SIZE);
-    assembler.vporq(upper, upper, BLOCK_BIT);
-    assembler.vpaddq(H[0], H[0], CARRY);
-    assembler.vpaddq(H[1], H[1], middle);
-    assembler.vpaddq(H[2], H[2], upper);
+  /** Adds the blocks of a piece, each multiplied by its power of the key. */
+  private void piece() {
+    clearSums();
+    // The first comes last: it is the only one that has to wait for the piece before.
+    for (int i = PIECE_BLOCKS - 1; i >= 0; i--) {
+      loadPower(PIECE_BLOCKS - i);
+      split(low(i), high(i));
+      if (i == 0) {
+        addBlock();
+        multiply(H);
+      } else {
+        multiply(M);
+      }
+    }
+    carry();
+  }
 
+  /** Adds a block of each message and multiplies by the power that is loaded. */
+  private void block(Zmm low, Zmm high) {
+    split(low, high);
+    addBlock();
+    clearSums();
+    multiply(H);
+    carry();
+  }
+
+  /** Splits a block into limbs. */
+  private void split(Zmm low, Zmm high) {
+    assembler.vpandq(M[0], low, LIMB);
+    assembler.vpsrlq(M[1], low, LIMB_BITS);
+    assembler.vpsllq(M[2], high, Long.SIZE - LIMB_BITS);
+    assembler.vpternlogq(M[1], M[2], LIMB, OR_AND);
+    assembler.vpsrlq(M[2], high, 2 * LIMB_BITS - Long.SIZE);
+    assembler.vporq(M[2], M[2], BLOCK_BIT);
+  }
+
+  private void addBlock() {
+    for (int limb = 0; limb < LIMBS; limb++) {
+      assembler.vpaddq(H[limb], H[limb], M[limb]);
+    }
+  }
+
+  private void clearSums() {
     for (int limb = 0; limb < LIMBS; limb++) {
       assembler.vpxorq(lowSum(limb), ZERO, ZERO);
       assembler.vpxorq(highSum(limb), ZERO, ZERO);
     }
-    // Limb 1 comes last out of the block before.
-    multiply(H[0], R[0], R[1], R[2]);
-    multiply(H[2], S[1], S[2], R[0]);
-    multiply(H[1], S[2], R[0], R[1]);
+  }
 
-    // High halves stand for 2^52, which is 2^8 of the next limb.
+  /** Adds to the sums the products of a number and the power that is loaded. */
+  private void multiply(Zmm[] number) {
+    // Limb 1 comes last out of what was carried before.
+    multiply(number[0], R[0], R[1], R[2]);
+    multiply(number[2], S[0], S[1], R[0]);
+    multiply(number[1], S[1], R[0], R[1]);
+  }
+
+  /** Adds the products of one limb to the three limbs of the sums. */
+  private void multiply(Zmm limb, Zmm... factors) {
+    for (int i = 0; i < LIMBS; i++) {
+      assembler.vpmadd52luq(lowSum(i), limb, factors[i]);
+      assembler.vpmadd52huq(highSum(i), limb, factors[i]);
+    }
+  }
+
+  /**
+   * Makes limbs of the sums. High halves stand for 2^52, which is 2^8 of the next limb. With four
+   * products in them, low sums stay below 2^56, high ones below 2^46, and what comes around below
+   * 2^59.
+   */
+  private void carry() {
     assembler.vpsrlq(CARRY, lowSum(0), LIMB_BITS);
     assembler.vpandq(H[0], lowSum(0), LIMB);
     carry(0, 1);
@@ -277,14 +373,6 @@ final class Avx512Poly1305 {
     assembler.vpsrlq(CARRY, H[0], LIMB_BITS);
     assembler.vpandq(H[0], H[0], LIMB);
     assembler.vpaddq(H[1], H[1], CARRY);
-  }
-
-  /** Adds the products of one limb to the three limbs of the result. */
-  private void multiply(Zmm limb, Zmm... factors) {
-    for (int i = 0; i < LIMBS; i++) {
-      assembler.vpmadd52luq(lowSum(i), limb, factors[i]);
-      assembler.vpmadd52huq(highSum(i), limb, factors[i]);
-    }
   }
 
   private void carry(int from, int to) {

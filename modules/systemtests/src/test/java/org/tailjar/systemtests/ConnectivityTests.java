@@ -3,7 +3,9 @@ package org.tailjar.systemtests;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.time.Duration;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import org.junit.jupiter.api.AutoClose;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.DisplayNameGeneration;
@@ -25,6 +27,11 @@ import org.junit.jupiter.api.TestMethodOrder;
 abstract class ConnectivityTests {
 
   private static final int MEGABYTES = 100;
+
+  /** Packets in a system call, and so many transfers may try for it. */
+  private static final int MANY = 20;
+
+  private static final int TRANSFERS = 6;
 
   @AutoClose private final Lab lab;
   private TailjarNode a;
@@ -83,24 +90,39 @@ abstract class ConnectivityTests {
     copyAround(MEGABYTES);
   }
 
+  /**
+   * The mean of a whole transfer depends on how busy the machine is, since a reader that is late
+   * finds more: so it is the best of a few that must reach what a path without offloads, which
+   * carries one packet with a call, never can.
+   */
   @Test
   @Order(4)
   void aBulkTransferMovesManyPacketsWithEachSystemCall() {
+    Map<String, Double> best = new LinkedHashMap<>();
+    for (int i = 0; i < TRANSFERS && !manyInEach(best); i++) {
+      packetsPerCall(MEGABYTES).forEach((call, mean) -> best.merge(call, mean, Math::max));
+    }
+    assertThat(manyInEach(best)).as("more than %s packets in each: %s", MANY, best).isTrue();
+  }
+
+  private static boolean manyInEach(Map<String, Double> packetsPerCall) {
+    return !packetsPerCall.isEmpty()
+        && packetsPerCall.values().stream().allMatch(mean -> mean > MANY);
+  }
+
+  private Map<String, Double> packetsPerCall(int megabytes) {
     TailjarNode.Calls read = a.calls("TunRead");
     TailjarNode.Calls sent = a.calls("UDPSend");
     TailjarNode.Calls received = b.calls("UDPReceive");
     TailjarNode.Calls written = b.calls("TunWrite");
 
-    lab.copy("na", "nb", b.ip4(), MEGABYTES);
+    lab.copy("na", "nb", b.ip4(), megabytes);
 
-    assertThat(a.calls("TunRead").meanSince(read)).as("packets per TUN read").isGreaterThan(20);
-    assertThat(a.calls("UDPSend").meanSince(sent)).as("packets per UDP send").isGreaterThan(20);
-    assertThat(b.calls("UDPReceive").meanSince(received))
-        .as("packets per UDP receive")
-        .isGreaterThan(20);
-    assertThat(b.calls("TunWrite").meanSince(written))
-        .as("packets per TUN write")
-        .isGreaterThan(20);
+    return Map.of(
+        "TUN read", a.calls("TunRead").meanSince(read),
+        "UDP send", a.calls("UDPSend").meanSince(sent),
+        "UDP receive", b.calls("UDPReceive").meanSince(received),
+        "TUN write", b.calls("TunWrite").meanSince(written));
   }
 
   @Test
