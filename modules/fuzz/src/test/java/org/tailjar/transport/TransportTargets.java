@@ -148,7 +148,7 @@ public final class TransportTargets {
   private static void read(byte[] bytes) throws IOException {
     Files.write(FILE, bytes);
     try {
-      TrustedAuthorities.verifying(FILE);
+      TrustedAuthorities.with(FILE).verifying();
     } catch (IOException e) {
       String message = String.valueOf(e.getMessage());
       if (message.chars().anyMatch(Character::isISOControl)) {

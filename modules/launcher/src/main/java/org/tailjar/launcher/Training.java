@@ -3,6 +3,7 @@ package org.tailjar.launcher;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.io.PrintStream;
+import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
 import java.util.Map;
@@ -24,6 +25,7 @@ final class Training {
 
   private static final System.Logger LOG = System.getLogger("org.tailjar.launcher");
   private static final long POLL_MILLIS = 100;
+  private static final String CLASS = ".class";
 
   private static final List<List<String>> COMMANDS =
       List.of(
@@ -34,16 +36,35 @@ final class Training {
           List.of("ip", "-4"),
           List.of("--help"));
 
+  /** What a node does with the kernel's interface, which this run has no privilege for. */
+  private static final List<String> UNTRAINED = List.of("org.tailjar.tun", "org.tailjar.linux");
+
   private Training() {}
 
   /** As {@link Daemon#run}. */
   static int run(Map<String, String> environment) {
+    UNTRAINED.forEach(Training::load);
     Thread.ofVirtual().name("commands").start(() -> runCommands(environment));
     return new Daemon(
             environment,
             config -> Tailnet.open(config, new EchoDevice(config.interfaceName(), config.mtu())),
             DeviceKind.MEMORY)
         .run();
+  }
+
+  /** Loads all classes of a module: those that do nothing here are in the cache all the same. */
+  private static void load(String name) {
+    var module = ModuleLayer.boot().findModule(name).orElseThrow();
+    var reference = module.getLayer().configuration().findModule(name).orElseThrow().reference();
+    try (var reader = reference.open();
+        var resources = reader.list()) {
+      resources
+          .filter(resource -> resource.endsWith(CLASS) && !resource.equals("module-info" + CLASS))
+          .map(resource -> resource.substring(0, resource.length() - CLASS.length()))
+          .forEach(resource -> Class.forName(module, resource.replace('/', '.')));
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
   }
 
   private static void runCommands(Map<String, String> environment) {

@@ -5,6 +5,7 @@ import java.lang.System.Logger;
 import java.lang.System.Logger.Level;
 import java.lang.module.ModuleDescriptor;
 import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 import org.tailjar.crypto.Aead;
@@ -47,7 +48,11 @@ final class Outbound {
 
   private final Optional<DiscoPrivateKey> formerDiscoKey;
   private final Dialer dialer;
-  private final Aead aead;
+
+  /** Tried while the interface is made: each takes some 50 ms of a start. */
+  private final CompletableFuture<Aead> cipher =
+      CompletableFuture.supplyAsync(
+          PacketCiphers::choose, Thread.ofVirtual().name("cipher")::start);
 
   private Outbound(
       NodeConfig config,
@@ -60,11 +65,10 @@ final class Outbound {
     this.discoKey = discoKey;
     this.formerDiscoKey = formerDiscoKey;
     this.dialer = dialer;
-    aead = PacketCiphers.choose();
   }
 
   /**
-   * Reads the authorities and settles on a cipher.
+   * Reads the authorities and begins to look for a cipher.
    *
    * @param discoKey what the server is told of
    * @param formerDiscoKey of the life before, which peers know until the server has told them
@@ -136,6 +140,7 @@ final class Outbound {
                     (input, listener) -> new DerpConnections(relays, input, listener))
                 .withQueues(PacketThreads.eachWay()),
             onLocalPaths::accept);
-    return new PacketPath(device, magicsock, nodeKey, aead, config.acceptRoutes(), onFailure);
+    return new PacketPath(
+        device, magicsock, nodeKey, cipher.join(), config.acceptRoutes(), onFailure);
   }
 }

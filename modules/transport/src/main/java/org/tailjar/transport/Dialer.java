@@ -50,7 +50,7 @@ public final class Dialer {
     this.marker = builder.marker;
     this.resolver = builder.resolver;
     this.attemptTimeout = builder.attemptTimeout;
-    this.tls = new TlsLayer(TrustedAuthorities.verifying(builder.extraAuthorities));
+    this.tls = new TlsLayer(TrustedAuthorities.with(builder.extraAuthorities));
     this.proxies = builder.proxies;
   }
 

@@ -15,11 +15,11 @@ import org.jspecify.annotations.Nullable;
 /** Puts TLS over a connected socket, as a destination wants it. */
 final class TlsLayer {
 
-  private final SSLContext verifying;
+  private final TrustedAuthorities authorities;
 
-  /** Servers are checked against the authorities of this context. */
-  TlsLayer(SSLContext verifying) {
-    this.verifying = verifying;
+  /** Servers are checked against these authorities. */
+  TlsLayer(TrustedAuthorities authorities) {
+    this.authorities = authorities;
   }
 
   /**
@@ -39,7 +39,7 @@ final class TlsLayer {
     return switch (destination.security()) {
       case Security.Plain() -> new Layered(socket, over.in(), over.out(), false);
       case Security.Verified(String name) ->
-          handshake(destination, socket, deadline, verifying, name, true);
+          handshake(destination, socket, deadline, authorities.verifying(), name, true);
       case Security.Pinned(String name, String sha256) ->
           handshake(destination, socket, deadline, TrustedAuthorities.pinned(sha256), name, false);
       case Security.Unverified(String name) ->

@@ -15,6 +15,7 @@ import java.security.cert.CertificateFactory;
 import java.security.cert.X509Certificate;
 import java.util.Collection;
 import java.util.HexFormat;
+import java.util.List;
 import java.util.Locale;
 import javax.net.ssl.SSLContext;
 import javax.net.ssl.SSLEngine;
@@ -24,33 +25,56 @@ import javax.net.ssl.X509ExtendedTrustManager;
 import javax.net.ssl.X509TrustManager;
 import org.jspecify.annotations.Nullable;
 
-/** The TLS contexts of a dialer: which certificates are believed. */
+/** The TLS contexts of a dialer: which certificates are believed. Safe for use by many threads. */
 final class TrustedAuthorities {
 
-  private TrustedAuthorities() {}
+  private final Collection<? extends Certificate> extra;
+  private @Nullable SSLContext verifying;
 
-  /** The JDK's trust store, with the certificates of a PEM file added to it. */
-  static SSLContext verifying(@Nullable Path extraAuthorities) throws IOException {
-    try {
-      if (extraAuthorities == null) {
-        return context(null);
+  private TrustedAuthorities(Collection<? extends Certificate> extra) {
+    this.extra = extra;
+  }
+
+  /**
+   * The JDK's trust store, with the certificates of a PEM file added to it.
+   *
+   * @throws IOException when the file is of no use, which is said now and not when it is needed
+   */
+  static TrustedAuthorities with(@Nullable Path extraAuthorities) throws IOException {
+    return new TrustedAuthorities(extraAuthorities == null ? List.of() : read(extraAuthorities));
+  }
+
+  /**
+   * Believes what these authorities have signed. Made when it is first asked for: to read the JDK's
+   * trust store takes a tenth of a second of a start that may need no TLS, or not yet.
+   */
+  synchronized SSLContext verifying() throws IOException {
+    SSLContext made = verifying;
+    if (made == null) {
+      try {
+        made = context(extra.isEmpty() ? null : trust());
+      } catch (GeneralSecurityException e) {
+        throw new IOException("TLS cannot be set up: " + e.getMessage(), e);
       }
-      KeyStore store = KeyStore.getInstance(KeyStore.getDefaultType());
-      store.load(null, null);
-      int count = 0;
-      for (X509Certificate certificate : defaultAuthorities()) {
-        store.setCertificateEntry("jdk" + count++, certificate);
-      }
-      for (Certificate certificate : read(extraAuthorities)) {
-        store.setCertificateEntry("extra" + count++, certificate);
-      }
-      TrustManagerFactory factory =
-          TrustManagerFactory.getInstance(TrustManagerFactory.getDefaultAlgorithm());
-      factory.init(store);
-      return context(factory.getTrustManagers());
-    } catch (GeneralSecurityException e) {
-      throw new IOException("TLS cannot be set up: " + e.getMessage(), e);
+      verifying = made;
     }
+    return made;
+  }
+
+  private TrustManager[] trust() throws GeneralSecurityException, IOException {
+    KeyStore store = KeyStore.getInstance(KeyStore.getDefaultType());
+    store.load(null, null);
+    int count = 0;
+    for (X509Certificate certificate : defaultAuthorities()) {
+      store.setCertificateEntry("jdk" + count++, certificate);
+    }
+    for (Certificate certificate : extra) {
+      store.setCertificateEntry("extra" + count++, certificate);
+    }
+    TrustManagerFactory factory =
+        TrustManagerFactory.getInstance(TrustManagerFactory.getDefaultAlgorithm());
+    factory.init(store);
+    return factory.getTrustManagers();
   }
 
   /** Believes one exact certificate. */
