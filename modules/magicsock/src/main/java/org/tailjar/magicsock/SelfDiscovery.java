@@ -42,7 +42,7 @@ final class SelfDiscovery {
   private final Relays relays;
   private final UdpSockets sockets;
   private final String tunnelInterface;
-  private final Consumer<Runnable> inbox;
+  private final Inbox inbox;
   private final Consumer<LocalPaths> changed;
   private final Map<InetSocketAddress, Long> stunSeen = new LinkedHashMap<>();
 
@@ -61,7 +61,6 @@ final class SelfDiscovery {
    * Nothing known yet.
    *
    * @param sender sends a STUN request
-   * @param inbox runs something on the first RX thread
    * @param changed takes every change, on the first RX thread
    */
   SelfDiscovery(
@@ -70,7 +69,7 @@ final class SelfDiscovery {
       UdpSockets sockets,
       String tunnelInterface,
       BiConsumer<InetSocketAddress, TransactionId> sender,
-      Consumer<Runnable> inbox,
+      Inbox inbox,
       Consumer<LocalPaths> changed) {
     this.random = random;
     this.relays = relays;
@@ -126,7 +125,7 @@ final class SelfDiscovery {
             () -> {
               List<InetAddress> addresses = LocalEndpoints.addresses(tunnelInterface);
               List<StunTarget> targets = resolve(regions, withIpv4, withIpv6);
-              inbox.accept(() -> gathered(addresses, targets));
+              inbox.post(() -> gathered(addresses, targets));
             });
   }
 
@@ -240,7 +239,7 @@ final class SelfDiscovery {
               } catch (InterruptedException e) {
                 Thread.currentThread().interrupt();
               }
-              inbox.accept(() -> chosen(report, found, Magicsock.clock()));
+              inbox.post(() -> chosen(report, found, Magicsock.clock()));
             });
   }
 
