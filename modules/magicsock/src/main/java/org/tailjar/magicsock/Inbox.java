@@ -7,7 +7,7 @@ import java.util.concurrent.atomic.AtomicInteger;
 /** Work that other threads hand to the first RX thread, which is woken for it. */
 final class Inbox {
 
-  private static final int MOST_OFFERED = 64;
+  static final int MOST_OFFERED = 64;
 
   private final Queue<Runnable> queue = new ConcurrentLinkedQueue<>();
   private final AtomicInteger offered = new AtomicInteger();
