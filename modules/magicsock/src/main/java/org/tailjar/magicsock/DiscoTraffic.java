@@ -103,15 +103,25 @@ final class DiscoTraffic {
     };
   }
 
-  /** Sends a ping of a peer's state machine. */
-  void ping(MagicEndpoint peer, InetSocketAddress to, TransactionId id, long now) {
-    if (send(peer, to, new Disco.Ping(id, ownKey)) == SendResult.UNREACHABLE) {
-      peer.paths().sendFailed(to, now);
-    }
+  /** Sends what the state machine of a peer wants sent. */
+  PeerPaths.Actions actions(MagicEndpoint peer) {
+    return new PeerPaths.Actions() {
+      @Override
+      public void ping(InetSocketAddress to, TransactionId id) {
+        if (send(peer, to, new Disco.Ping(id, ownKey)) == SendResult.UNREACHABLE) {
+          peer.paths().sendFailed(to, Magicsock.clock());
+        }
+      }
+
+      @Override
+      public void callMeMaybe() {
+        tellEndpoints(peer, Magicsock.clock());
+      }
+    };
   }
 
   /** Tells a peer by its relay where this node is, once that is known well enough. */
-  void callMeMaybe(MagicEndpoint peer, long now) {
+  private void tellEndpoints(MagicEndpoint peer, long now) {
     if (self.isFresh(now)) {
       sendCallMeMaybe(peer);
     } else {

@@ -14,7 +14,8 @@ import org.tailjar.derp.DerpRegion;
 
 /**
  * Which DERP region is home: the fastest of the last five minutes, but not for a small gain, since
- * every change makes all peers learn a new address. Owned by one thread; times as in {@link Times}.
+ * every change makes all peers learn a new address. Owned by the first RX thread; times as in
+ * {@link Times}.
  */
 final class HomeChoice {
 
@@ -30,8 +31,8 @@ final class HomeChoice {
     return home;
   }
 
-  /** Regions that may be home, the preferred ones where there are such. */
-  static boolean eligible(DerpRegion region) {
+  /** Whether a region may be home. */
+  private static boolean eligible(DerpRegion region) {
     return !region.noMeasureNoHome() && region.nodes().stream().anyMatch(node -> !node.stunOnly());
   }
 

@@ -6,6 +6,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 import org.tailjar.crypto.DiscoPrivateKey;
 import org.tailjar.crypto.DiscoPublicKey;
@@ -45,9 +46,14 @@ final class MagicEndpoint implements Endpoint {
   /** When the first RX thread is to look at this peer again. */
   long deadline = Times.NONE;
 
-  MagicEndpoint(NodePublicKey key, PeerPaths paths) {
+  /**
+   * A peer of which nothing is known but its key.
+   *
+   * @param paths makes the state machine for its direct paths
+   */
+  MagicEndpoint(NodePublicKey key, Function<MagicEndpoint, PeerPaths> paths) {
     this.key = key;
-    this.paths = paths;
+    this.paths = paths.apply(this);
   }
 
   @Override
@@ -68,8 +74,12 @@ final class MagicEndpoint implements Endpoint {
     return relay;
   }
 
-  PeerPathStatus status() {
-    return status;
+  /** How the peer is reached now; any thread. */
+  PeerPathStatus status(long now) {
+    long sent = lastSend;
+    return sent == Times.NEVER
+        ? status
+        : status.withSinceLastSend(Duration.ofNanos(Math.max(0, now - sent)));
   }
 
   DiscoPublicKey discoKey() {
@@ -153,12 +163,8 @@ final class MagicEndpoint implements Endpoint {
   }
 
   /** A plain WireGuard peer was heard from an address: packets to it go there from now on. */
-  boolean roamed(InetSocketAddress from) {
-    if (box != null || from.equals(plainAddress)) {
-      return false;
-    }
+  void roamed(InetSocketAddress from) {
     plainAddress = from;
-    return true;
   }
 
   /**
@@ -179,6 +185,15 @@ final class MagicEndpoint implements Endpoint {
     } else if (through != null) {
       next = new Route(through, null);
     }
+    Route before = route;
+    boolean same =
+        next == null
+            ? before == null
+            : before != null && next.first() == before.first() && next.second() == before.second();
+    if (!same) {
+      route = next;
+    }
+    // After the route: who sees a status finds the route that it speaks of.
     status =
         new PeerPathStatus(
             Optional.ofNullable(best),
@@ -188,14 +203,6 @@ final class MagicEndpoint implements Endpoint {
                 ? Optional.empty()
                 : Optional.of(Duration.ofNanos(paths.bestLatency())),
             Optional.empty());
-    Route before = route;
-    boolean same =
-        next == null
-            ? before == null
-            : before != null && next.first() == before.first() && next.second() == before.second();
-    if (!same) {
-      route = next;
-    }
     return !same;
   }
 

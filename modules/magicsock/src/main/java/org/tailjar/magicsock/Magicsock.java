@@ -1,31 +1,22 @@
 package org.tailjar.magicsock;
 
 import java.io.IOException;
-import java.lang.System.Logger;
-import java.lang.System.Logger.Level;
-import java.net.InetSocketAddress;
-import java.security.SecureRandom;
-import java.time.Duration;
 import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
-import java.util.concurrent.ConcurrentLinkedQueue;
-import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.locks.ReentrantLock;
-import java.util.random.RandomGenerator;
-import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
-import org.tailjar.crypto.DiscoPrivateKey;
 import org.tailjar.crypto.NodePublicKey;
 import org.tailjar.derp.DerpInput;
 import org.tailjar.derp.Relays;
 import org.tailjar.linux.LinuxException;
 import org.tailjar.linux.SendResult;
-import org.tailjar.linux.UdpAddress;
 import org.tailjar.packet.Batch;
 import org.tailjar.packet.Path;
 
@@ -33,24 +24,18 @@ import org.tailjar.packet.Path;
  * The paths to the peers of a tailnet: direct by UDP where DISCO finds a way, by a DERP relay
  * otherwise, and by both while that is not sure.
  *
- * <p>All state of paths belongs to the thread that calls {@link #receive}, the first RX thread; the
- * others reach it by an inbox. {@link #route} and {@link #send} read what that thread published and
- * are cheap enough for every batch.
+ * <p>Here is what other threads and the packet path call: what they ask for is handed to the thread
+ * that calls {@link #receive}, the first RX thread, by an inbox. To that thread belongs {@link
+ * PathDiscovery}, which finds the paths. {@link #route} and {@link #send} read what it published
+ * and are cheap enough for every batch.
  */
 public final class Magicsock implements Paths {
 
   static final String LOGGER = "org.tailjar.magicsock";
 
-  private static final Logger LOG = System.getLogger(LOGGER);
   private static final int RELAY_INPUT_PACKETS = 1024;
-  private static final int MOST_STRAYED = 64;
   private static final long ORIGIN = System.nanoTime();
 
-  private final DiscoPrivateKey discoKey;
-
-  private final @Nullable DiscoPrivateKey formerDiscoKey;
-
-  private final RandomGenerator random = new SecureRandom();
   private final UdpSockets sockets;
 
   /** Where the first RX thread receives. */
@@ -60,14 +45,13 @@ public final class Magicsock implements Paths {
   private final Relays relays;
   private final DerpInput relayRing;
   private final RelayInput relayInput;
-  private final SelfDiscovery self;
-  private final DiscoTraffic disco;
-  private final PeerTable peers = new PeerTable();
+  private final PathDiscovery discovery;
+  private final Inbox inbox;
 
+  /** The peers of the last map, whether the first RX thread has come to know them or not. */
   private final Map<NodePublicKey, MagicEndpoint> endpoints = new ConcurrentHashMap<>();
+
   private final ReentrantLock applying = new ReentrantLock();
-  private final ConcurrentLinkedQueue<Runnable> inbox = new ConcurrentLinkedQueue<>();
-  private final AtomicInteger strayed = new AtomicInteger();
   private volatile boolean woken;
   private volatile boolean closed;
 
@@ -75,36 +59,23 @@ public final class Magicsock implements Paths {
   private final UdpQueue.Others udpOthers = this::fromUdp;
   private final RelayInput.Others relayOthers = this::fromRelay;
 
-  private long nextTimer;
+  /** Of the first RX thread. */
   private boolean relayFirst;
-  private Set<InetSocketAddress> interfaces = Set.of();
 
   private Magicsock(MagicsockConfig config, UdpSockets sockets, PathsListener listener) {
-    this.discoKey = config.discoKey();
-    formerDiscoKey = config.formerDiscoKey().orElse(null);
     this.sockets = sockets;
     udp = sockets.queues().getFirst();
     queues.add(this);
     for (UdpQueue more : sockets.queues().subList(1, sockets.queues().size())) {
       queues.add(new UdpReceiver(more, this::strayed));
     }
-    PathsNotifier notifier = new PathsNotifier(listener, this::localPaths, this::peerGone);
+    inbox = new Inbox(udp::wake);
     relayRing = new DerpInput(RELAY_INPUT_PACKETS, udp::wake);
+    PathsNotifier notifier = new PathsNotifier(listener, this::localPaths, this::peerGone);
     relays = config.relays().create(relayRing, notifier);
+    PeerTable peers = new PeerTable();
     relayInput = new RelayInput(relayRing, peers, relays);
-    self =
-        new SelfDiscovery(
-            random,
-            relays,
-            sockets,
-            config.tunnelInterface(),
-            this::sendStun,
-            this::post,
-            paths -> {
-              notifier.changed();
-              doubtIfMoved(paths);
-            });
-    disco = new DiscoTraffic(config.nodeKey(), random, peers, sockets, relays, self);
+    discovery = new PathDiscovery(config, sockets, relays, peers, inbox, _ -> notifier.changed());
   }
 
   /**
@@ -117,7 +88,7 @@ public final class Magicsock implements Paths {
     UdpSockets sockets =
         UdpSockets.open(config.port(), config.mark(), config.offloads(), config.queues());
     Magicsock made = new Magicsock(config, sockets, listener);
-    made.post(() -> made.self.start(clock()));
+    made.inbox.post(() -> made.discovery.start(clock()));
     return made;
   }
 
@@ -133,7 +104,7 @@ public final class Magicsock implements Paths {
 
   /** How this node can be reached, as far as is known. */
   public LocalPaths localPaths() {
-    return self.local();
+    return discovery.local();
   }
 
   /**
@@ -142,15 +113,14 @@ public final class Magicsock implements Paths {
   public void apply(PathConfig config) {
     applying.lock();
     try {
-      Map<NodePublicKey, PathConfig.Peer> wanted =
-          config.peers().stream()
-              .collect(Collectors.toMap(PathConfig.Peer::key, peer -> peer, (a, b) -> b));
-      endpoints.keySet().retainAll(wanted.keySet());
-      for (NodePublicKey key : wanted.keySet()) {
-        endpoints.computeIfAbsent(key, this::newEndpoint);
+      Map<MagicEndpoint, PathConfig.Peer> wanted = new HashMap<>();
+      Set<NodePublicKey> keys = new HashSet<>();
+      for (PathConfig.Peer peer : config.peers()) {
+        keys.add(peer.key());
+        wanted.put(endpoints.computeIfAbsent(peer.key(), discovery::newEndpoint), peer);
       }
-      List<MagicEndpoint> all = new ArrayList<>(endpoints.values());
-      post(() -> applyOnReceiver(config, wanted, all));
+      endpoints.keySet().retainAll(keys);
+      inbox.post(() -> discovery.apply(config.relays(), wanted, clock()));
     } finally {
       applying.unlock();
     }
@@ -163,21 +133,7 @@ public final class Magicsock implements Paths {
 
   /** How a peer is reached now; empty when it is not in the network map. */
   public Optional<PeerPathStatus> status(NodePublicKey key) {
-    MagicEndpoint peer = endpoints.get(key);
-    if (peer == null) {
-      return Optional.empty();
-    }
-    PeerPathStatus known = peer.status();
-    long sent = peer.lastSend;
-    return Optional.of(
-        new PeerPathStatus(
-            known.direct(),
-            known.trusted(),
-            known.relayCode(),
-            known.latency(),
-            sent == Times.NEVER
-                ? Optional.empty()
-                : Optional.of(Duration.ofNanos(clock() - sent))));
+    return Optional.ofNullable(endpoints.get(key)).map(peer -> peer.status(clock()));
   }
 
   /**
@@ -192,24 +148,16 @@ public final class Magicsock implements Paths {
       return result;
     }
     route(peer);
-    post(() -> disco.ask(peer, result, clock()));
+    inbox.post(() -> discovery.ask(peer, result, clock()));
     return result;
   }
 
   /** Says that interfaces, addresses or routes of this machine have changed; any thread. */
   public void networkChanged() {
-    post(
-        () -> {
-          long now = clock();
-          self.networkChanged(now);
-          relays.networkChanged();
-          doubtAll(now);
-        });
+    inbox.post(() -> discovery.networkChanged(clock()));
   }
 
-  /**
-   * What could not be sent by UDP, and what relays delivered too fast, in system calls and packets.
-   */
+  /** What was lost on the way; any thread. */
   public PathLosses losses() {
     return new PathLosses(sockets.notSent(), relayRing.dropped(), sockets.ignored());
   }
@@ -217,11 +165,12 @@ public final class Magicsock implements Paths {
   @Override
   public boolean receive(Batch into, long deadlineNanos) throws IOException {
     while (!closed) {
-      runInbox();
-      long now = clock();
-      if (now >= nextTimer) {
-        advance(now);
+      if (inbox.run()) {
+        // What ran may have asked for a time nearer than the one that was waited for.
+        discovery.lookAgain();
       }
+      long now = clock();
+      discovery.advance(now);
       if (receiveNow(into)) {
         return true;
       }
@@ -235,7 +184,7 @@ public final class Magicsock implements Paths {
         if (now >= deadline) {
           return false;
         }
-        udp.await(Math.max(0, Math.min(deadline, nextTimer) - now));
+        udp.await(Math.max(0, Math.min(deadline, discovery.deadline()) - now));
       }
     }
     throw new IOException("the paths are closed");
@@ -259,17 +208,10 @@ public final class Magicsock implements Paths {
   public void confirmed(Endpoint endpoint, Path path) {
     MagicEndpoint peer = (MagicEndpoint) endpoint;
     switch (path) {
-      case UdpPath direct when direct.peer() != peer || peer.isElsewhere(direct) -> {
-        long now = clock();
-        sockets.paths().owned(direct, peer);
-        if (peer.box() == null) {
-          peer.roamed(direct.socketAddress());
-        } else {
-          peer.paths().confirmed(direct.socketAddress(), now);
-        }
-        refresh(peer, now);
-      }
-      case DerpPath derp when peer.heardFrom(derp.relay().regionId()) -> refresh(peer, clock());
+      case UdpPath direct when direct.peer() != peer || peer.isElsewhere(direct) ->
+          discovery.confirmed(peer, direct, clock());
+      case DerpPath derp when peer.heardFrom(derp.relay().regionId()) ->
+          discovery.refresh(peer, clock());
       default -> {
         // As known before.
       }
@@ -282,7 +224,7 @@ public final class Magicsock implements Paths {
     peer.lastSend = clock();
     if (peer.idle) {
       peer.idle = false;
-      post(() -> activate(peer));
+      inbox.post(() -> discovery.activate(peer, clock()));
     }
     return peer.route();
   }
@@ -293,11 +235,11 @@ public final class Magicsock implements Paths {
       return;
     }
     switch (path) {
-      case UdpPath udp -> {
-        SendResult result = sockets.send(udp.address(), batch);
-        if (result == SendResult.UNREACHABLE && udp.peer() instanceof MagicEndpoint peer) {
-          post(() -> sendFailed(peer, udp));
-          detour(peer, udp, batch);
+      case UdpPath direct -> {
+        SendResult result = sockets.send(direct.address(), batch);
+        if (result == SendResult.UNREACHABLE && direct.peer() instanceof MagicEndpoint peer) {
+          inbox.post(() -> discovery.sendFailed(peer, direct, clock()));
+          detour(peer, direct, batch);
         }
       }
       case DerpPath derp -> derp.send(batch);
@@ -329,178 +271,24 @@ public final class Magicsock implements Paths {
     sockets.close();
   }
 
-  // Everything below runs on the first RX thread, but for post, strayed and peerGone.
-
-  private void post(Runnable command) {
-    inbox.add(command);
-    udp.wake();
-  }
-
-  private void runInbox() {
-    for (Runnable command = inbox.poll(); command != null; command = inbox.poll()) {
-      command.run();
-      // A command may have asked for a time nearer than the one that was waited for.
-      nextTimer = 0;
-    }
-  }
-
-  private void advance(long now) {
-    boolean anyActive = false;
-    long next = Times.NONE;
-    for (MagicEndpoint peer : peers.all()) {
-      if (now >= peer.deadline) {
-        refresh(peer, now);
-      }
-      next = Math.min(next, peer.deadline);
-      anyActive |= peer.paths().active();
-    }
-    next = Math.min(next, self.advance(now, anyActive));
-    nextTimer = Math.min(next, disco.advance(now));
-  }
-
-  /** Runs a peer's timers and shows senders its route. */
-  private void refresh(MagicEndpoint peer, long now) {
-    peer.deadline = peer.paths().advance(now, peer.lastSend);
-    nextTimer = Math.min(nextTimer, peer.deadline);
-    if (!peer.paths().active() && !peer.idle) {
-      peer.idle = true;
-      // A packet sent in this very moment found the peer active still.
-      if (now - peer.lastSend < Times.HEARTBEAT) {
-        activate(peer);
-      }
-    }
-    if (peer.publish(sockets.paths(), relays, now)) {
-      LOG.log(Level.DEBUG, "{0} goes by {1}", peer, peer.route());
-    }
-  }
-
-  private void activate(MagicEndpoint peer) {
-    long now = clock();
-    peer.idle = false;
-    if (peer.box() != null && peers.peer(peer.key()) == peer) {
-      peer.paths().sending(now);
-      refresh(peer, now);
-    }
-  }
-
-  /** With other addresses of its own this node cannot trust the paths that it found before. */
-  private void doubtIfMoved(LocalPaths paths) {
-    Set<InetSocketAddress> now =
-        paths.endpoints().stream()
-            .filter(endpoint -> endpoint.kind() == LocalEndpoint.Kind.LOCAL)
-            .map(LocalEndpoint::address)
-            .collect(Collectors.toSet());
-    if (!interfaces.isEmpty() && !now.equals(interfaces)) {
-      doubtAll(clock());
-    }
-    interfaces = now;
-  }
-
-  private void doubtAll(long now) {
-    for (MagicEndpoint peer : peers.all()) {
-      peer.paths().doubt(now);
-      refresh(peer, now);
-    }
-  }
-
-  private void sendFailed(MagicEndpoint peer, UdpPath path) {
-    long now = clock();
-    peer.paths().sendFailed(path.socketAddress(), now);
-    refresh(peer, now);
-  }
-
   private void fromUdp(UdpPath from, Datagrams.Kind kind, byte[] bytes) {
-    long now = clock();
-    if (kind == Datagrams.Kind.STUN) {
-      Stun.Response response = Stun.parse(bytes);
-      if (response != null) {
-        self.answer(response, now);
-        nextTimer = 0;
-      }
-    } else {
-      MagicEndpoint peer = disco.received(from, bytes, now);
-      if (peer != null) {
-        refresh(peer, now);
-      }
-    }
+    discovery.fromUdp(from, kind, bytes, clock());
+  }
+
+  private void fromRelay(int regionId, MagicEndpoint source, byte[] bytes) {
+    discovery.fromRelay(regionId, source, bytes, clock());
   }
 
   /**
    * What is not WireGuard comes by the first queue, but behind a transport message that the kernel
-   * merged it with. Such a batch can be forged: no more is kept than is worth it. Any thread.
+   * merged it with. Such a batch can be forged, so no more is kept than is worth it. Any RX thread.
    */
   private void strayed(UdpPath from, Datagrams.Kind kind, byte[] bytes) {
-    if (strayed.incrementAndGet() > MOST_STRAYED) {
-      strayed.decrementAndGet();
-      return;
-    }
-    post(
-        () -> {
-          strayed.decrementAndGet();
-          fromUdp(from, kind, bytes);
-        });
+    inbox.offer(() -> fromUdp(from, kind, bytes));
   }
 
-  private void fromRelay(int regionId, MagicEndpoint source, byte[] bytes) {
-    long now = clock();
-    source.heardFrom(regionId);
-    MagicEndpoint peer = disco.received(regionId, source, bytes, now);
-    if (peer != null) {
-      refresh(peer, now);
-    }
-  }
-
-  private void sendStun(InetSocketAddress to, TransactionId id) {
-    sockets.send(UdpAddress.of(to), Stun.request(id));
-  }
-
-  private MagicEndpoint newEndpoint(NodePublicKey key) {
-    // The state machine wants messages sent for a peer that does not exist before it does.
-    MagicEndpoint[] made = new MagicEndpoint[1];
-    PeerPaths paths =
-        new PeerPaths(
-            random,
-            new PeerPaths.Actions() {
-              @Override
-              public void ping(InetSocketAddress to, TransactionId id) {
-                disco.ping(made[0], to, id, clock());
-              }
-
-              @Override
-              public void callMeMaybe() {
-                disco.callMeMaybe(made[0], clock());
-              }
-            });
-    made[0] = new MagicEndpoint(key, paths);
-    return made[0];
-  }
-
-  private void applyOnReceiver(
-      PathConfig config, Map<NodePublicKey, PathConfig.Peer> wanted, List<MagicEndpoint> all) {
-    long now = clock();
-    relays.apply(config.relays());
-    self.map(config.relays(), now);
-    for (MagicEndpoint peer : all) {
-      PathConfig.Peer wish = wanted.get(peer.key());
-      if (wish != null) {
-        peer.apply(wish, discoKey, formerDiscoKey, now);
-      }
-    }
-    peers.replace(all);
-    sockets.paths().retain(owner -> endpoints.get(owner.key()) == owner);
-    for (MagicEndpoint peer : all) {
-      refresh(peer, now);
-    }
-  }
-
+  /** Told by the threads of the relays. */
   private void peerGone(NodePublicKey key, int regionId) {
-    post(
-        () -> {
-          MagicEndpoint peer = peers.peer(key);
-          if (peer != null) {
-            peer.notAt(regionId);
-            refresh(peer, clock());
-          }
-        });
+    inbox.post(() -> discovery.peerGone(key, regionId, clock()));
   }
 }

@@ -18,4 +18,9 @@ public record PeerPathStatus(
     boolean trusted,
     String relayCode,
     Optional<Duration> latency,
-    Optional<Duration> sinceLastSend) {}
+    Optional<Duration> sinceLastSend) {
+
+  PeerPathStatus withSinceLastSend(Duration time) {
+    return new PeerPathStatus(direct, trusted, relayCode, latency, Optional.of(time));
+  }
+}

@@ -57,8 +57,7 @@ final class PeerPaths {
   private final Actions actions;
   private final Map<InetSocketAddress, Candidate> candidates = new LinkedHashMap<>();
   private final Map<TransactionId, SentPing> sent = new HashMap<>();
-  private @Nullable InetSocketAddress best;
-  private long bestLatency;
+  private @Nullable AddressQuality best;
   private long trustedUntil = Times.NEVER;
   private long lastDiscovery = Times.NEVER;
   private long heartbeatAt = Times.NONE;
@@ -71,7 +70,12 @@ final class PeerPaths {
 
   /** The address in use; null when there is none. */
   @Nullable InetSocketAddress best() {
-    return best;
+    AddressQuality inUse = best;
+    return inUse == null ? null : inUse.address();
+  }
+
+  private boolean isBest(InetSocketAddress address) {
+    return address.equals(best());
   }
 
   /** How many addresses and pings are remembered. */
@@ -79,9 +83,10 @@ final class PeerPaths {
     return candidates.size() + sent.size();
   }
 
-  /** Round trip of the address in use, in nanoseconds. */
+  /** Round trip of the address in use, in nanoseconds; 0 when there is none. */
   long bestLatency() {
-    return bestLatency;
+    AddressQuality inUse = best;
+    return inUse == null ? 0 : inUse.latency();
   }
 
   /** Whether the address in use needs no relay beside it. */
@@ -110,8 +115,8 @@ final class PeerPaths {
                 !candidate.inMap
                     && !candidate.inCallMeMaybe
                     && candidate.lastPingFrom == null
-                    && !(candidate.address.equals(best) && trusted(now)));
-    if (best != null && !candidates.containsKey(best)) {
+                    && !(isBest(candidate.address) && trusted(now)));
+    if (best != null && !candidates.containsKey(best.address())) {
       best = null;
     }
     if (fresh && active() && !trusted(now)) {
@@ -176,14 +181,14 @@ final class PeerPaths {
     if (candidate == null) {
       return true;
     }
-    long latency = now - ping.at;
     candidate.pongAt = now;
-    if (ping.to.equals(best)) {
-      bestLatency = latency;
-      trustedUntil = now + Times.TRUST;
-    } else if (best == null || !trusted(now) || isBetter(ping.to, latency, best, bestLatency)) {
-      best = ping.to;
-      bestLatency = latency;
+    AddressQuality measured = new AddressQuality(ping.to, now - ping.at);
+    AddressQuality inUse = best;
+    if (inUse == null
+        || inUse.address().equals(ping.to)
+        || !trusted(now)
+        || measured.isBetterThan(inUse)) {
+      best = measured;
       trustedUntil = now + Times.TRUST;
     }
     return true;
@@ -201,9 +206,9 @@ final class PeerPaths {
     discover(now, false);
   }
 
-  /** The kernel refused to send to an address: nothing is known of it any more. */
+  /** The kernel refused to send to an address: it is not trusted any more. */
   void sendFailed(InetSocketAddress to, long now) {
-    if (to.equals(best) && trusted(now)) {
+    if (isBest(to) && trusted(now)) {
       trustedUntil = now;
     }
   }
@@ -222,12 +227,6 @@ final class PeerPaths {
     trustedUntil = Times.NEVER;
     lastDiscovery = Times.NEVER;
     heartbeatAt = Times.NONE;
-  }
-
-  /** Pings every known address now, whatever was found before: a person asks, or routes changed. */
-  void probe(long now) {
-    candidates.values().forEach(candidate -> candidate.pingedAt = Times.NEVER);
-    discover(now, true);
   }
 
   /** Doubts the address in use: this node's own network has changed. */
@@ -258,7 +257,7 @@ final class PeerPaths {
       SentPing ping = pings.next();
       if (now - ping.at >= Times.PING_TIMEOUT) {
         pings.remove();
-        if (ping.to.equals(best) && !trusted(now)) {
+        if (isBest(ping.to) && !trusted(now)) {
           best = null;
         }
       }
@@ -271,7 +270,7 @@ final class PeerPaths {
       return;
     }
     heartbeatAt = now + Times.HEARTBEAT;
-    Candidate current = best == null ? null : candidates.get(best);
+    Candidate current = best == null ? null : candidates.get(best.address());
     if (current != null) {
       ping(current, now);
     }
@@ -283,7 +282,7 @@ final class PeerPaths {
   private boolean needsDiscovery(long now) {
     return !trusted(now)
         || lastDiscovery == Times.NEVER
-        || (bestLatency > Times.GOOD_ENOUGH_LATENCY
+        || (bestLatency() > Times.GOOD_ENOUGH_LATENCY
             && now - lastDiscovery >= Times.UPGRADE_INTERVAL);
   }
 
@@ -337,50 +336,11 @@ final class PeerPaths {
   private void forgetOne() {
     List<Candidate> all = new ArrayList<>(candidates.values());
     all.stream()
-        .filter(candidate -> !candidate.address.equals(best))
+        .filter(candidate -> !isBest(candidate.address))
         .min(
             Comparator.comparing((Candidate candidate) -> candidate.inMap)
                 .thenComparingLong(candidate -> Math.max(candidate.pongAt, candidate.learnedAt)))
         .ifPresent(candidate -> candidates.remove(candidate.address));
-  }
-
-  /** Whether {@code a} is worth changing to from {@code b}. */
-  static boolean isBetter(InetSocketAddress a, long latencyA, InetSocketAddress b, long latencyB) {
-    int pointsA = placePoints(a);
-    int pointsB = placePoints(b);
-    if (latencyA < latencyB) {
-      pointsA += percentFaster(latencyA, latencyB);
-    } else if (latencyB < latencyA) {
-      pointsB += percentFaster(latencyB, latencyA);
-    }
-    // A difference of one percent is noise, not a reason to change.
-    if (pointsA <= 1 && pointsB == 0) {
-      return false;
-    }
-    return pointsA > pointsB;
-  }
-
-  private static int percentFaster(long faster, long slower) {
-    return (int) (100 - faster * 100 / slower);
-  }
-
-  private static int placePoints(InetSocketAddress address) {
-    int points = 0;
-    if (address.getAddress().isLoopbackAddress()) {
-      points += 50;
-    } else if (address.getAddress().isLinkLocalAddress()) {
-      points += 30;
-    } else if (isPrivate(address)) {
-      points += 20;
-    }
-    return address.getAddress() instanceof Inet6Address ? points + 10 : points;
-  }
-
-  private static boolean isPrivate(InetSocketAddress address) {
-    byte[] ip = address.getAddress().getAddress();
-    // RFC 1918, and the unique local addresses of RFC 4193.
-    return address.getAddress().isSiteLocalAddress() && ip.length == 4
-        || ip.length == 16 && (ip[0] & 0xfe) == 0xfc;
   }
 
   private static boolean isLinkLocalV6(InetSocketAddress address) {

@@ -5,7 +5,6 @@ import java.lang.System.Logger.Level;
 import java.net.Inet4Address;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
-import java.net.UnknownHostException;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
@@ -19,7 +18,6 @@ import java.util.function.BiConsumer;
 import java.util.function.Consumer;
 import java.util.random.RandomGenerator;
 import org.tailjar.derp.DerpMap;
-import org.tailjar.derp.DerpNode;
 import org.tailjar.derp.DerpRegion;
 import org.tailjar.derp.Relays;
 
@@ -42,7 +40,7 @@ final class SelfDiscovery {
   private final Relays relays;
   private final UdpSockets sockets;
   private final String tunnelInterface;
-  private final Consumer<Runnable> inbox;
+  private final Inbox inbox;
   private final Consumer<LocalPaths> changed;
   private final Map<InetSocketAddress, Long> stunSeen = new LinkedHashMap<>();
 
@@ -61,7 +59,6 @@ final class SelfDiscovery {
    * Nothing known yet.
    *
    * @param sender sends a STUN request
-   * @param inbox runs something on the first RX thread
    * @param changed takes every change, on the first RX thread
    */
   SelfDiscovery(
@@ -70,7 +67,7 @@ final class SelfDiscovery {
       UdpSockets sockets,
       String tunnelInterface,
       BiConsumer<InetSocketAddress, TransactionId> sender,
-      Consumer<Runnable> inbox,
+      Inbox inbox,
       Consumer<LocalPaths> changed) {
     this.random = random;
     this.relays = relays;
@@ -125,8 +122,8 @@ final class SelfDiscovery {
         .start(
             () -> {
               List<InetAddress> addresses = LocalEndpoints.addresses(tunnelInterface);
-              List<StunTarget> targets = resolve(regions, withIpv4, withIpv6);
-              inbox.accept(() -> gathered(addresses, targets));
+              List<StunTarget> targets = StunTargets.resolve(regions, withIpv4, withIpv6);
+              inbox.post(() -> gathered(addresses, targets));
             });
   }
 
@@ -190,7 +187,7 @@ final class SelfDiscovery {
     long now = Magicsock.clock();
     netcheck.start(targets, now);
     // What the interfaces say need not wait for STUN.
-    publish(now);
+    publish();
     finish(now);
   }
 
@@ -240,7 +237,7 @@ final class SelfDiscovery {
               } catch (InterruptedException e) {
                 Thread.currentThread().interrupt();
               }
-              inbox.accept(() -> chosen(report, found, Magicsock.clock()));
+              inbox.post(() -> chosen(report, found, Magicsock.clock()));
             });
   }
 
@@ -278,7 +275,7 @@ final class SelfDiscovery {
     }
   }
 
-  private void publish(long now) {
+  private void publish() {
     LocalPaths known = local;
     replace(known.withEndpoints(endpoints(known.mappingVaries())));
   }
@@ -314,51 +311,5 @@ final class SelfDiscovery {
     List<LocalEndpoint> endpoints = new ArrayList<>();
     found.forEach((address, kind) -> endpoints.add(new LocalEndpoint(address, kind)));
     return endpoints;
-  }
-
-  private static List<StunTarget> resolve(
-      List<DerpRegion> regions, boolean withIpv4, boolean withIpv6) {
-    List<StunTarget> targets = new ArrayList<>();
-    for (DerpRegion region : regions) {
-      for (DerpNode node : region.nodes()) {
-        if (node.udpPort().isPresent()) {
-          for (InetAddress address : addresses(node)) {
-            if (address instanceof Inet4Address ? withIpv4 : withIpv6) {
-              targets.add(
-                  new StunTarget(
-                      region.id(), new InetSocketAddress(address, node.udpPort().getAsInt())));
-            }
-          }
-          break;
-        }
-      }
-    }
-    return targets;
-  }
-
-  /** One address of each family at most, the literal ones of the map first. */
-  private static List<InetAddress> addresses(DerpNode node) {
-    Map<Boolean, InetAddress> byFamily = new LinkedHashMap<>();
-    boolean noIpv4 = node.ipv4().equals(DerpNode.NO_ADDRESS);
-    boolean noIpv6 = node.ipv6().equals(DerpNode.NO_ADDRESS);
-    try {
-      if (!node.ipv4().isEmpty() && !noIpv4) {
-        byFamily.put(true, InetAddress.ofLiteral(node.ipv4()));
-      }
-      if (!node.ipv6().isEmpty() && !noIpv6) {
-        byFamily.put(false, InetAddress.ofLiteral(node.ipv6()));
-      }
-      if (byFamily.isEmpty()) {
-        for (InetAddress address : InetAddress.getAllByName(node.hostName())) {
-          boolean isIpv4 = address instanceof Inet4Address;
-          if (!(isIpv4 ? noIpv4 : noIpv6)) {
-            byFamily.putIfAbsent(isIpv4, address);
-          }
-        }
-      }
-    } catch (UnknownHostException | IllegalArgumentException e) {
-      LOG.log(Level.DEBUG, "STUN server {0}: {1}", node.name(), e.getMessage());
-    }
-    return List.copyOf(byFamily.values());
   }
 }

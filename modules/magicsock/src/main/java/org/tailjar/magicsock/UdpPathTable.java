@@ -12,10 +12,10 @@ import org.tailjar.linux.UdpAddress;
  */
 final class UdpPathTable {
 
-  private static final int MAX_STRANGERS = 1024;
+  static final int MAX_STRANGERS = 1024;
 
   /** Also a peer may come from ever new addresses; then all are learnt anew. */
-  private static final int MAX_PATHS = 16_384;
+  static final int MAX_PATHS = 16_384;
 
   private final Map<UdpAddress, UdpPath> paths = new HashMap<>();
   private int strangers;

@@ -108,16 +108,8 @@ final class UdpSockets implements AutoCloseable {
    * @param port the wanted port, 0 for any
    * @param mark firewall mark that keeps what is sent out of the tunnel
    * @param offloads those that may be used
-   * @throws LinuxException when neither family works
-   */
-  static UdpSockets open(int port, int mark, UdpOffloads offloads) throws LinuxException {
-    return open(port, mark, offloads, 1);
-  }
-
-  /**
-   * As {@link #open(int, int, UdpOffloads)}.
-   *
    * @param queues how many queues are wanted; there is one where the kernel cannot share out
+   * @throws LinuxException when neither family works
    */
   static UdpSockets open(int port, int mark, UdpOffloads offloads, int queues)
       throws LinuxException {

@@ -12,7 +12,6 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
 import org.tailjar.crypto.NodePrivateKey;
 import org.tailjar.derp.DerpConfig;
@@ -127,18 +126,19 @@ final class RealHeadscale implements AutoCloseable {
     }
   }
 
-  private void awaitListening() throws IOException, InterruptedException {
-    long deadline = System.nanoTime() + TimeUnit.SECONDS.toNanos(30);
-    while (true) {
-      try (Socket socket = new Socket()) {
-        socket.connect(new InetSocketAddress("127.0.0.1", tcpPort), 200);
-        return;
-      } catch (IOException e) {
-        if (!process.isAlive() || System.nanoTime() > deadline) {
-          throw new IOException(Files.readString(directory.resolve("log")), e);
-        }
-        process.waitFor(50, TimeUnit.MILLISECONDS);
-      }
+  private void awaitListening() throws IOException {
+    Await.until("headscale listens or has ended", () -> isListening() || !process.isAlive());
+    if (!process.isAlive()) {
+      throw new IOException(Files.readString(directory.resolve("log")));
+    }
+  }
+
+  private boolean isListening() {
+    try (Socket socket = new Socket()) {
+      socket.connect(new InetSocketAddress("127.0.0.1", tcpPort), 200);
+      return true;
+    } catch (IOException e) {
+      return false;
     }
   }
 

@@ -45,15 +45,16 @@ class RelayInputTests {
   private static MagicEndpoint peer(NodePublicKey key) {
     return new MagicEndpoint(
         key,
-        new PeerPaths(
-            new Random(1),
-            new PeerPaths.Actions() {
-              @Override
-              public void ping(InetSocketAddress to, TransactionId id) {}
+        _ ->
+            new PeerPaths(
+                new Random(1),
+                new PeerPaths.Actions() {
+                  @Override
+                  public void ping(InetSocketAddress to, TransactionId id) {}
 
-              @Override
-              public void callMeMaybe() {}
-            }));
+                  @Override
+                  public void callMeMaybe() {}
+                }));
   }
 
   private void offer(NodePublicKey source, int length, int mark) {

@@ -251,10 +251,14 @@ class StaticPathsTests {
   }
 
   @Test
-  void sendingWhereNothingCanGoIsNoError() throws IOException {
+  void sendingWhereNothingCanGoIsNoErrorAndEndsNothing() throws IOException {
     Endpoint nowhere =
         a.add(NodePrivateKey.generate().publicKey(), new InetSocketAddress("255.255.255.255", 9));
     fill(a.route(nowhere), 2, 100, 100);
     a.send(a.route(nowhere).first(), batch);
+    Endpoint toB = peer(a, b);
+    fill(a.route(toB), 1, 100, 100);
+    a.send(a.route(toB).first(), batch);
+    assertThat(b.receive(batch, soon())).isTrue();
   }
 }

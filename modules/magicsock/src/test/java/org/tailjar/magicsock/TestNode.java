@@ -11,7 +11,6 @@ import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.FutureTask;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
-import java.util.function.BooleanSupplier;
 import org.tailjar.crypto.DiscoPrivateKey;
 import org.tailjar.crypto.NodePrivateKey;
 import org.tailjar.crypto.NodePublicKey;
@@ -160,16 +159,6 @@ final class TestNode implements AutoCloseable {
   boolean isDirectTo(TestNode peer) {
     PeerPathStatus status = magicsock.status(peer.key).orElseThrow();
     return status.direct().isPresent() && status.trusted();
-  }
-
-  static void await(String what, BooleanSupplier condition) {
-    long deadline = System.nanoTime() + TimeUnit.SECONDS.toNanos(15);
-    while (!condition.getAsBoolean()) {
-      if (System.nanoTime() > deadline) {
-        throw new AssertionError("did not happen: " + what);
-      }
-      Thread.yield();
-    }
   }
 
   @Override

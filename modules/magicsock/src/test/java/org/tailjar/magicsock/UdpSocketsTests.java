@@ -36,7 +36,7 @@ class UdpSocketsTests {
   @Test
   void aPortThatIsTakenInIpv6AloneIsReplacedInBothFamilies() throws IOException {
     try (UdpSocket taken = UdpSocket.bind(true, 0, 0);
-        UdpSockets sockets = UdpSockets.open(taken.port(), 0, UdpOffloads.ALL)) {
+        UdpSockets sockets = UdpSockets.open(taken.port(), 0, UdpOffloads.ALL, 1)) {
       assertThat(sockets.port()).isPositive().isNotEqualTo(taken.port());
       assertThat(sockets.hasIpv4()).isTrue();
       assertThat(sockets.hasIpv6()).isTrue();

@@ -42,18 +42,17 @@ final class CookieGenerator {
   }
 
   /** Takes a cookie that answers the last message; a forged one changes nothing. */
-  boolean consume(CookieReply reply, long now) {
+  void consume(CookieReply reply, long now) {
     if (lastMac1 == null) {
-      return false;
+      return;
     }
     try {
       cookie = XChaCha20Poly1305.open(cookieKey, reply.nonce(), reply.encryptedCookie(), lastMac1);
     } catch (CryptoException _) {
-      return false;
+      return;
     }
     cookieSet = now;
     // One message has one answer; a replay of it must not make an old cookie young.
     lastMac1 = null;
-    return true;
   }
 }

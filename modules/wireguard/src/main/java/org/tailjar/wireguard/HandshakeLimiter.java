@@ -55,11 +55,15 @@ final class HandshakeLimiter {
   /** Cookies given out in one second: to all strangers, and to all known places. */
   static final int REPLIES_PER_SECOND = 250;
 
+  /**
+   * Sources with a cookie that are remembered; of more, the one that was heard longest ago goes.
+   */
+  static final int MAX_SOURCES = 4096;
+
   /** What is earned in this part of a second may be used at once. */
   private static final int BURSTS_PER_SECOND = 10;
 
   private static final long SECOND_NANOS = Duration.ofSeconds(1).toNanos();
-  private static final int MAX_SOURCES = 4096;
   private static final int IPV4_SOURCE = 6;
   private static final int IPV6_SOURCE = 18;
   private static final byte[] MAPPED_PREFIX = {0, 0, 0, 0, 0, 0, 0, 0, 0, 0, -1, -1};

@@ -359,10 +359,6 @@ public final class Session {
     return localIndex;
   }
 
-  boolean isInitiator() {
-    return initiator;
-  }
-
   /** Whether nothing may be sealed or opened any more. */
   boolean isExpired(long now) {
     return now - created >= rejectNanos;

@@ -1,6 +1,5 @@
 package org.tailjar.wireguard;
 
-import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.nio.ByteOrder;
@@ -14,14 +13,9 @@ import java.util.function.LongSupplier;
 import java.util.random.RandomGenerator;
 import org.jspecify.annotations.Nullable;
 import org.tailjar.crypto.Aead;
-import org.tailjar.crypto.AeadContext;
 import org.tailjar.crypto.NodePrivateKey;
 import org.tailjar.crypto.NodePublicKey;
-import org.tailjar.crypto.NoiseSymmetricState;
 import org.tailjar.packet.Path;
-import org.tailjar.wireguard.Message.CookieReply;
-import org.tailjar.wireguard.Message.Initiation;
-import org.tailjar.wireguard.Message.Response;
 
 /**
  * One end of WireGuard tunnels (WireGuard paper, revision of 2020), without sockets, threads or a
@@ -30,30 +24,28 @@ import org.tailjar.wireguard.Message.Response;
  * is the first RX thread; the others look up {@link #session}s and say what they {@link #received}.
  * What any thread may call is said in {@link Peer} and {@link Session}.
  *
+ * <p>Itself it owns the peers and the deadline. Messages of handshakes are for {@link Handshakes},
+ * the rules of time for {@link TimerRules}, the sessions for {@link KeyPairs}, and what is not
+ * worth the trouble is refused by {@link Admission}.
+ *
  * <p>Times are those of {@link System#nanoTime()}.
  */
 public final class WireGuard implements AutoCloseable {
-
-  /** Initiations of one peer that follow each other faster are ignored. */
-  static final Duration MIN_INITIATION_INTERVAL = Duration.ofMillis(20);
 
   private static final long IDLE_NANOS = Duration.ofHours(1).toNanos();
   private static final ValueLayout.OfInt INT =
       ValueLayout.JAVA_INT_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN);
 
-  private final System.Logger log = System.getLogger("org.tailjar.wireguard");
   private final StaticIdentity identity;
   private final NodePublicKey publicKey;
-  private final AeadContext context;
   private final Timings timings;
-  private final InstantSource wallClock;
   private final RandomGenerator random;
-  private final Tai64n timestamps;
   private final Admission admission;
   private final KeyPairs keyPairs;
   private final IndexTable indices;
+  private final Handshakes handshakes;
+  private final TimerRules rules;
   private final Map<NodePublicKey, Peer> peers = new HashMap<>();
-  private final MemorySegment keepalive = Arena.ofAuto().allocate(Session.OVERHEAD, 16);
   private boolean deadlineIsKnown;
   private long nextDeadline;
 
@@ -83,14 +75,13 @@ public final class WireGuard implements AutoCloseable {
       LongSupplier stopwatch) {
     identity = new StaticIdentity(key);
     publicKey = key.publicKey();
-    context = aead.context();
     this.timings = timings;
-    this.wallClock = wallClock;
     this.random = random;
-    timestamps = new Tai64n(wallClock);
     admission = new Admission(new CookieChecker(identity.publicKey(), timings), stopwatch);
     keyPairs = new KeyPairs(aead, timings, random);
     indices = keyPairs.indices();
+    handshakes = new Handshakes(identity, wallClock, admission, keyPairs, peers::get);
+    rules = new TimerRules(timings, wallClock, aead.context(), keyPairs, handshakes);
   }
 
   /**
@@ -174,7 +165,7 @@ public final class WireGuard implements AutoCloseable {
     }
     peer.timers().persistentKeepalive(interval, now);
     if (interval.isPositive() && !peer.isRemoved()) {
-      sendKeepalive(peer, now, out);
+      rules.sendKeepalive(peer, now, out);
       schedule(peer, now);
     }
   }
@@ -214,10 +205,10 @@ public final class WireGuard implements AutoCloseable {
     byte[] bytes = message.asSlice(offset, length).toArray(ValueLayout.JAVA_BYTE);
     Peer peer =
         switch (type) {
-          case Message.INITIATION -> initiation(bytes, source, now, out);
+          case Message.INITIATION -> handshakes.initiation(bytes, source, now, out);
           case Message.RESPONSE -> response(bytes, source, now, out);
           default -> {
-            cookieReply(CookieReply.decode(bytes), now);
+            handshakes.cookieReply(bytes, now);
             yield null;
           }
         };
@@ -227,6 +218,15 @@ public final class WireGuard implements AutoCloseable {
       schedule(peer, now);
     }
     return peer;
+  }
+
+  private @Nullable Peer response(byte[] bytes, @Nullable Path source, long now, Output out) {
+    Session session = handshakes.response(bytes, source, now, out);
+    if (session == null) {
+      return null;
+    }
+    rules.initiated(session, now, out);
+    return session.peer();
   }
 
   /** What became of the handshake messages that came in. Any thread. */
@@ -239,12 +239,8 @@ public final class WireGuard implements AutoCloseable {
     if (peer.isRemoved()) {
       return;
     }
-    peer.timers().resetRetries();
-    // One that is under way is tried again by its timer, with its jitter.
-    if (!peer.timers().isHandshakePending()) {
-      sendInitiation(peer, now, out);
-      schedule(peer, now);
-    }
+    handshakes.initiate(peer, now, out);
+    schedule(peer, now);
   }
 
   /**
@@ -255,23 +251,7 @@ public final class WireGuard implements AutoCloseable {
    * @return whether the owner is to be told, by {@link #used}
    */
   public boolean received(Session session, int packets, long bytes, long now) {
-    Peer peer = session.peer();
-    if (peer.isRemoved()) {
-      return false;
-    }
-    peer.countReceived(bytes);
-    peer.timers().received(now);
-    if (packets > 0) {
-      peer.timers().dataReceived(now, packets);
-    }
-    return session == peer.next() || wantsLastMinuteHandshake(peer, now);
-  }
-
-  private static boolean wantsLastMinuteHandshake(Peer peer, long now) {
-    Session current = peer.current();
-    return current != null
-        && current.wantsRekeyReceiving(now)
-        && peer.timers().wantsLastMinuteHandshake();
+    return rules.received(session, packets, bytes, now);
   }
 
   /**
@@ -283,13 +263,8 @@ public final class WireGuard implements AutoCloseable {
     if (peer.isRemoved()) {
       return;
     }
-    if (keyPairs.confirmed(session)) {
-      established(peer, now, out);
-    }
-    if (wantsLastMinuteHandshake(peer, now)) {
-      peer.timers().lastMinuteHandshake();
-      initiate(peer, now, out);
-    }
+    rules.used(session, now, out);
+    schedule(peer, now);
   }
 
   /**
@@ -305,7 +280,7 @@ public final class WireGuard implements AutoCloseable {
     // A copy, since the output may add and remove peers.
     for (Peer peer : peers.values().toArray(new Peer[0])) {
       if (!peer.isRemoved()) {
-        runTimers(peer, now, out);
+        rules.runTimers(peer, now, out);
         schedule(peer, now);
       }
     }
@@ -325,178 +300,6 @@ public final class WireGuard implements AutoCloseable {
     }
     keyPairs.destroyAllRetired();
     identity.destroy();
-  }
-
-  private void runTimers(Peer peer, long now, Output out) {
-    PeerTimers timers = peer.timers();
-    if (timers.takeZeroKeyMaterial(now)) {
-      log.log(System.Logger.Level.DEBUG, "{0}: no keys for long, old ones overwritten", peer);
-      if (timers.isHandshakePending()) {
-        keyPairs.zeroSessions(peer); // packets wait for the handshake, which is no older than that
-      } else {
-        timers.stop();
-        keyPairs.zero(peer);
-      }
-      out.zeroed(peer);
-      if (peer.isRemoved()) {
-        return;
-      }
-    }
-    if (timers.takeRetransmitHandshake(now)) {
-      if (timers.countRetry() >= timings.maxHandshakeRetries()) {
-        log.log(System.Logger.Level.DEBUG, "{0}: handshake did not complete, giving up", peer);
-        timers.gaveUp(now);
-        out.gaveUp(peer);
-      } else {
-        sendInitiation(peer, now, out);
-      }
-    }
-    if (timers.takeKeepalive(now)) {
-      sendKeepalive(peer, now, out);
-      timers.keepaliveSent(now);
-    }
-    if (timers.takeNewHandshake(now)) {
-      log.log(System.Logger.Level.DEBUG, "{0}: nothing comes back, new handshake", peer);
-      initiate(peer, now, out);
-    }
-    if (timers.takePersistentKeepalive(now)) {
-      sendKeepalive(peer, now, out);
-    }
-  }
-
-  private void sendInitiation(Peer peer, long now, Output out) {
-    PeerTimers timers = peer.timers();
-    if (timers.handshakeTooSoon(now)) {
-      timers.initiateLater();
-      return;
-    }
-    byte[] staticStatic = peer.staticStatic(identity);
-    if (staticStatic == null) {
-      return;
-    }
-    InitiatorHandshake before = peer.handshake();
-    if (before != null) {
-      indices.remove(before.index());
-    }
-    InitiatorHandshake handshake =
-        new InitiatorHandshake(
-            identity, peer.key().bytes(), staticStatic, timestamps.next(), indices.allocate(peer));
-    peer.handshake(handshake);
-    byte[] message = handshake.initiation().encode();
-    peer.cookies().addMacs(message, now);
-    timers.initiationSent(now);
-    send(peer, message, null, out);
-  }
-
-  private @Nullable Peer initiation(byte[] bytes, @Nullable Path source, long now, Output out) {
-    Initiation message = Initiation.decode(bytes);
-    if (!admission.admits(bytes, message.sender(), source, now, out)) {
-      return null;
-    }
-    ResponderHandshake handshake = ResponderHandshake.consume(identity, message);
-    try {
-      return handshake == null ? null : respond(handshake, message, source, now, out);
-    } finally {
-      if (handshake != null) {
-        handshake.destroy();
-      }
-      admission.worked(source, now);
-    }
-  }
-
-  private @Nullable Peer respond(
-      ResponderHandshake handshake,
-      Initiation message,
-      @Nullable Path source,
-      long now,
-      Output out) {
-    Peer peer = peers.get(handshake.remoteStatic());
-    if (peer == null) {
-      out.unknownInitiator(handshake.remoteStatic());
-      peer = peers.get(handshake.remoteStatic());
-    }
-    byte[] staticStatic = peer == null ? null : peer.staticStatic(identity);
-    byte[] timestamp = staticStatic == null ? null : handshake.authenticate(staticStatic);
-    if (peer == null
-        || timestamp == null
-        || !peer.acceptsInitiation(timestamp, now, MIN_INITIATION_INTERVAL.toNanos())) {
-      return null;
-    }
-    peer.initiationAccepted(timestamp, now);
-    peer.timers().received(now);
-    int index = indices.allocate(peer);
-    Response response = handshake.respond(index, peer.presharedKey());
-    byte[] bytes = response.encode();
-    peer.cookies().addMacs(bytes, now);
-    keyPairs.responded(peer, index, message.sender(), handshake.split(), now);
-    peer.timers().sessionDerived(now);
-    peer.timers().responseSent(now);
-    send(peer, bytes, source, out);
-    return peer;
-  }
-
-  private @Nullable Peer response(byte[] bytes, @Nullable Path source, long now, Output out) {
-    Response message = Response.decode(bytes);
-    Peer peer = indices.handshake(message.receiver());
-    InitiatorHandshake handshake = peer == null ? null : peer.handshake();
-    if (peer == null
-        || handshake == null
-        || handshake.index() != message.receiver()
-        || !admission.admits(bytes, message.sender(), source, now, out)) {
-      return null;
-    }
-    NoiseSymmetricState.Split split = handshake.consume(message, peer.presharedKey());
-    admission.worked(source, now);
-    if (split == null) {
-      return null;
-    }
-    peer.handshake(null);
-    peer.timers().received(now);
-    Session session = keyPairs.initiated(peer, message.receiver(), message.sender(), split, now);
-    peer.timers().sessionDerived(now);
-    established(peer, now, out);
-    if (session.sendCounter.get() == 0) {
-      sendKeepalive(peer, now, out);
-    }
-    return peer;
-  }
-
-  private void cookieReply(CookieReply message, long now) {
-    Peer peer = indices.handshake(message.receiver());
-    if (peer == null) {
-      Session session = indices.session(message.receiver());
-      peer = session == null ? null : session.peer();
-    }
-    if (peer != null) {
-      peer.cookies().consume(message, now);
-    }
-  }
-
-  private void established(Peer peer, long now, Output out) {
-    peer.timers().handshakeComplete();
-    peer.lastHandshake(wallClock.instant());
-    out.established(peer);
-    schedule(peer, now);
-  }
-
-  private void sendKeepalive(Peer peer, long now, Output out) {
-    Session session = peer.sending(now);
-    long counter = session == null ? Session.EXHAUSTED : session.reserve(1);
-    if (session == null || counter == Session.EXHAUSTED) {
-      initiate(peer, now, out);
-      return;
-    }
-    session.seal(context, counter, keepalive, Session.HEADER_LENGTH, 0, 0, keepalive, 0);
-    peer.timers().sent(now, false);
-    send(peer, keepalive.toArray(ValueLayout.JAVA_BYTE), null, out);
-    if (session.wantsRekeySending(now)) {
-      initiate(peer, now, out);
-    }
-  }
-
-  private static void send(Peer peer, byte[] message, @Nullable Path replyTo, Output out) {
-    peer.countSent(message.length);
-    out.send(peer, message, replyTo);
   }
 
   private void schedule(Peer peer, long now) {

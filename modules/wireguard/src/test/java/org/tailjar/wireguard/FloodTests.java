@@ -13,7 +13,7 @@ import org.tailjar.crypto.NodePrivateKey;
 class FloodTests {
 
   private static final int SOURCES = 500;
-  private static final long WORK_NANOS = Duration.ofNanos(300_000).toNanos();
+  private static final long WORK_NANOS = 300_000;
 
   private final End.Clock clock = new End.Clock();
   private final HandshakeLimiter limiter = new HandshakeLimiter();

@@ -47,10 +47,12 @@ class HandshakeTests {
 
   @Test
   void anEmptyKeepaliveIsNoPacket() {
-    End.connectedPair(clock);
     End[] connected = End.connectedPair(clock);
-    assertThat(connected[0].received).isEmpty();
-    assertThat(connected[1].received).isEmpty();
+    End c = connected[0];
+    End d = connected[1];
+    c.wireGuard.persistentKeepalive(c.peer(d), Duration.ofSeconds(25), clock.nanos, c);
+    assertThat(d.deliver(c.sent.remove())).isZero();
+    assertThat(d.received).isEmpty();
   }
 
   @Test

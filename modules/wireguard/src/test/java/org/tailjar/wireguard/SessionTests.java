@@ -245,7 +245,7 @@ class SessionTests {
       assertThat(range[0]).isEqualTo(next);
       next += range[1];
     }
-    assertThat(Long.compareUnsigned(next, Session.REJECT_AFTER_MESSAGES)).isNotPositive();
+    assertThat(next).as("all are used up").isEqualTo(Session.REJECT_AFTER_MESSAGES);
     assertThat(sender.sendCounter.get()).isEqualTo(next);
   }
 
