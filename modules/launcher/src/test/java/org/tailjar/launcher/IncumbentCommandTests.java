@@ -123,7 +123,7 @@ class IncumbentCommandTests {
     // The address must be on an interface of this machine.
     var running = FakeNode.running();
     node.status = FakeNode.needsLogin();
-    var waiting = CompletableFuture.supplyAsync(() -> unchecked("wait --timeout=20s"));
+    var waiting = CompletableFuture.supplyAsync(() -> unchecked("wait --timeout=50s"));
     assertThat(waiting).isNotDone();
     node.status = FakeNode.onAddress(running, "127.0.0.1");
     assertThat(waiting.get(60, TimeUnit.SECONDS)).isEqualTo(new Outcome(0, ""));
