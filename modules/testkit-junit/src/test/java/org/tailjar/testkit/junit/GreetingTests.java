@@ -20,7 +20,7 @@ class GreetingTests {
   void aProgramOnThisMachineIsGreeted(
       @Joined(device = DeviceKind.TUN) TestNode machine, TestNode alice) throws Exception {
     try (DatagramSocket program = new DatagramSocket(7000, machine.address())) {
-      program.setSoTimeout(60_000);
+      program.setSoTimeout(30_000);
       alice.send(machine, 7000, "hello, program");
       DatagramPacket received = new DatagramPacket(new byte[100], 100);
       program.receive(received);
