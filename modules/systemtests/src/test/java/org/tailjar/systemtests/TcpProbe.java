@@ -1,6 +1,5 @@
 package org.tailjar.systemtests;
 
-
 import java.util.Map;
 
 /** Tries whether TCP connections come about: what a packet filter decides. */
