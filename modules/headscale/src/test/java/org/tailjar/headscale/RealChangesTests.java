@@ -23,7 +23,7 @@ import org.tailjar.transport.Dialer;
  * What a peer, a user, the relays or the policy of a real headscale become is seen by another node.
  * {@link RecordedChangesTests} has what this test once saw; see {@link RealMapStream}.
  */
-@Timeout(120)
+@Timeout(300)
 class RealChangesTests {
 
   private static final List<EndpointType> LOCAL = List.of(EndpointType.LOCAL);

@@ -148,7 +148,7 @@ final class RealHeadscale implements AutoCloseable {
     Process run =
         new ProcessBuilder(command).redirectError(directory.resolve("cli.log").toFile()).start();
     String out = new String(run.getInputStream().readAllBytes()).strip();
-    if (!run.waitFor(20, TimeUnit.SECONDS) || run.exitValue() != 0) {
+    if (!run.waitFor(60, TimeUnit.SECONDS) || run.exitValue() != 0) {
       throw new IOException("headscale " + String.join(" ", arguments) + " failed");
     }
     return out;
@@ -176,10 +176,10 @@ final class RealHeadscale implements AutoCloseable {
             .redirectErrorStream(true)
             .redirectOutput(ProcessBuilder.Redirect.appendTo(directory.resolve("hs.log").toFile()))
             .start();
-    long deadline = System.nanoTime() + TimeUnit.SECONDS.toNanos(20);
+    long deadline = System.nanoTime() + TimeUnit.SECONDS.toNanos(60);
     while (true) {
       try (Socket probe = new Socket()) {
-        probe.connect(new InetSocketAddress(InetAddress.getLoopbackAddress(), port), 200);
+        probe.connect(new InetSocketAddress(InetAddress.getLoopbackAddress(), port));
         return started;
       } catch (IOException e) {
         if (System.nanoTime() > deadline || !started.isAlive()) {

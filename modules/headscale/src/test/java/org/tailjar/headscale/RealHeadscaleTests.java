@@ -19,7 +19,7 @@ import org.tailjar.crypto.NodePublicKey;
 import org.tailjar.transport.Dialer;
 
 /** The control client against a real headscale. */
-@Timeout(120)
+@Timeout(300)
 class RealHeadscaleTests {
 
   private static RealHeadscale headscale;
@@ -175,7 +175,7 @@ class RealHeadscaleTests {
               });
       headscale.run(
           "auth", "register", "--auth-id", url.substring(url.lastIndexOf('/') + 1), "-u", "u1");
-      assertThat(approval.get(30, TimeUnit.SECONDS)).isInstanceOf(Registration.Registered.class);
+      assertThat(approval.get(60, TimeUnit.SECONDS)).isInstanceOf(Registration.Registered.class);
     }
   }
 

@@ -19,7 +19,7 @@ import org.tailjar.transport.Dialer;
  */
 final class RealMapStream implements AutoCloseable {
 
-  private static final Duration TIMEOUT = Duration.ofSeconds(30);
+  private static final Duration TIMEOUT = Duration.ofSeconds(90);
 
   private final ControlConnection connection;
   private final Http2Response response;

@@ -1,5 +1,6 @@
 package org.tailjar.headscale;
 
+import java.time.Duration;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Predicate;
@@ -19,6 +20,8 @@ final class RecordingListener implements ControlListener {
   record ReRegister() implements Event {}
 
   record Url(String url) implements Event {}
+
+  private static final Duration LIMIT = Duration.ofSeconds(100);
 
   private final LinkedBlockingQueue<Event> events = new LinkedBlockingQueue<>();
 
@@ -53,11 +56,11 @@ final class RecordingListener implements ControlListener {
 
   /** The next event of a type that a condition holds for; others before it are dropped. */
   <T extends Event> T await(Class<T> type, Predicate<T> condition) throws InterruptedException {
-    long deadline = System.nanoTime() + TimeUnit.SECONDS.toNanos(40);
+    long deadline = System.nanoTime() + LIMIT.toNanos();
     while (true) {
       @Nullable Event event = events.poll(deadline - System.nanoTime(), TimeUnit.NANOSECONDS);
       if (event == null) {
-        throw new AssertionError("no " + type.getSimpleName() + " within 40 s");
+        throw new AssertionError("no " + type.getSimpleName() + " within " + LIMIT);
       }
       if (type.isInstance(event) && condition.test(type.cast(event))) {
         return type.cast(event);
@@ -67,7 +70,7 @@ final class RecordingListener implements ControlListener {
 
   /** The next event, which has to be of this type. */
   <T extends Event> T next(Class<T> type) throws InterruptedException {
-    @Nullable Event event = events.poll(40, TimeUnit.SECONDS);
+    @Nullable Event event = events.poll(LIMIT.toSeconds(), TimeUnit.SECONDS);
     if (!type.isInstance(event)) {
       throw new AssertionError("no " + type.getSimpleName() + " but " + event);
     }

@@ -19,7 +19,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 import org.tailjar.headscale.DerpMapWire;
 import org.tailjar.headscale.DerpRegionWire;
 
-@Timeout(30)
+@Timeout(180)
 class CommandsTests {
   @TempDir private Path directory;
 

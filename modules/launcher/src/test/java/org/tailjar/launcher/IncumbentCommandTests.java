@@ -26,7 +26,7 @@ import org.tailjar.headscale.DerpNodeWire;
 import org.tailjar.headscale.DerpRegionWire;
 
 /** The incumbent's own {@code tailscale} program against our socket. */
-@Timeout(60)
+@Timeout(180)
 class IncumbentCommandTests {
   @TempDir private Path directory;
 
@@ -123,10 +123,10 @@ class IncumbentCommandTests {
     // The address must be on an interface of this machine.
     var running = FakeNode.running();
     node.status = FakeNode.needsLogin();
-    var waiting = CompletableFuture.supplyAsync(() -> unchecked("wait --timeout=20s"));
+    var waiting = CompletableFuture.supplyAsync(() -> unchecked("wait --timeout=50s"));
     assertThat(waiting).isNotDone();
     node.status = FakeNode.onAddress(running, "127.0.0.1");
-    assertThat(waiting.get(30, TimeUnit.SECONDS)).isEqualTo(new Outcome(0, ""));
+    assertThat(waiting.get(60, TimeUnit.SECONDS)).isEqualTo(new Outcome(0, ""));
   }
 
   private Outcome unchecked(String command) {
@@ -169,7 +169,7 @@ class IncumbentCommandTests {
     var process = new ProcessBuilder(line).redirectErrorStream(true).start();
     process.getOutputStream().close();
     var text = new String(process.getInputStream().readAllBytes());
-    assertThat(process.waitFor(30, TimeUnit.SECONDS)).isTrue();
+    assertThat(process.waitFor(60, TimeUnit.SECONDS)).isTrue();
     return new Outcome(process.exitValue(), text);
   }
 

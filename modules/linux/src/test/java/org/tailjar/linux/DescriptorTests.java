@@ -67,7 +67,7 @@ class DescriptorTests {
       }
       descriptor.close();
       for (CompletableFuture<Void> user : users) {
-        user.get(5, TimeUnit.SECONDS);
+        user.get(60, TimeUnit.SECONDS);
       }
       assertThat(misused).isFalse();
     }

@@ -12,7 +12,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.tailjar.packet.IpPrefix;
 
-@Timeout(60)
+@Timeout(180)
 class NetworkMonitorTests {
 
   private static final IpPrefix EVERYWHERE = IpPrefix.parse("0.0.0.0/0");

@@ -9,7 +9,7 @@ import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
-@Timeout(30)
+@Timeout(180)
 class PollTests {
 
   @Test
@@ -58,11 +58,11 @@ class PollTests {
               });
       int done = 0;
       while (done < total) {
-        assertThat(poll.await(TimeUnit.SECONDS.toNanos(10))).as("woken with work left").isOne();
+        assertThat(poll.await(TimeUnit.SECONDS.toNanos(60))).as("woken with work left").isOne();
         event.drain();
         done += work.getAndSet(0);
       }
-      producer.get(5, TimeUnit.SECONDS);
+      producer.get(60, TimeUnit.SECONDS);
     }
   }
 
@@ -87,7 +87,7 @@ class PollTests {
               });
       socket.close();
       event.signal();
-      assertThat(ended.get(5, TimeUnit.SECONDS)).isTrue();
+      assertThat(ended.get(60, TimeUnit.SECONDS)).isTrue();
       event.close();
       event.signal();
     }

@@ -44,7 +44,7 @@ class InMemoryDeviceTests {
                     .isInstanceOf(IOException.class)
                     .hasMessage("the device test0 is closed"));
     device.close();
-    waiting.get(5, TimeUnit.SECONDS);
+    waiting.get(60, TimeUnit.SECONDS);
     assertThat(device.take(Duration.ZERO)).isNull();
   }
 }

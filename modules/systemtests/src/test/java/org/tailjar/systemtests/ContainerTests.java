@@ -34,6 +34,9 @@ class ContainerTests {
   private static final String SIDECAR = "tailscale-docker-client";
   private static final String PAGE = "Hello from the tailnet";
 
+  /** Images and containers are made by copying files. */
+  private static final Duration LONGEST_COMMAND = Duration.ofMinutes(5);
+
   private final Path docker =
       Path.of(System.getProperty("tailjar.root", "."), "docker").toAbsolutePath();
   private Lab lab;
@@ -72,7 +75,7 @@ class ContainerTests {
         """
             .formatted(IMAGE, caddy));
     Shell.run(
-            Duration.ofMinutes(2),
+            LONGEST_COMMAND,
             List.of("podman", "build", "-q", "--format=docker", "-t", CADDY, context.toString()))
         .succeeded();
     resolvConf = Path.of("/etc/netns", lab.namespace("nb"), "resolv.conf");
@@ -109,12 +112,10 @@ class ContainerTests {
     assertThatThePageIsServedBy(address);
     assertThatThePageIsServedBy("web");
 
-    long began = System.nanoTime();
     podman("stop", "--time", "10", SIDECAR).succeeded();
-    assertThat(Duration.ofNanos(System.nanoTime() - began))
-        .as("podman did not have to kill it")
-        .isLessThan(Duration.ofSeconds(5));
-    assertThat(inspect("{{.State.ExitCode}}")).isEqualTo("0");
+    assertThat(inspect("{{.State.ExitCode}}"))
+        .as("podman did not have to kill it, which is 137")
+        .isEqualTo("0");
     removeContainers();
 
     sidecar(volume, "");
@@ -187,7 +188,7 @@ class ContainerTests {
 
   private void killSidecar() {
     podman("kill", "--signal", "KILL", SIDECAR).succeeded();
-    assertThat(Shell.eventually(Duration.ofSeconds(10), () -> !running())).isTrue();
+    assertThat(Shell.eventually(() -> !running())).isTrue();
   }
 
   /** The program and the libraries that it is linked with. */
@@ -249,9 +250,7 @@ class ContainerTests {
 
   /** By the health check of the image, run in the container as the engine does. */
   private void awaitHealthy() {
-    assertThat(
-            Shell.eventually(
-                Duration.ofSeconds(60), () -> podman("healthcheck", "run", SIDECAR).status() == 0))
+    assertThat(Shell.eventually(() -> podman("healthcheck", "run", SIDECAR).status() == 0))
         .as("the sidecar becomes healthy; its log: %s", podman("logs", SIDECAR).output())
         .isTrue();
   }
@@ -263,7 +262,6 @@ class ContainerTests {
   private void assertThatThePageIsServedBy(String host) {
     assertThat(
             Shell.eventually(
-                Duration.ofSeconds(30),
                 () ->
                     lab.run("nb", "curl", "-sS", "-m", "5", "http://" + host)
                         .output()
@@ -311,12 +309,12 @@ class ContainerTests {
                 "--env-file",
                 project.resolve(".env").toString()));
     line.addAll(List.of(arguments));
-    return Shell.run(Duration.ofMinutes(2), line);
+    return Shell.run(LONGEST_COMMAND, line);
   }
 
   private static Shell.Result podman(String... arguments) {
     List<String> line = new ArrayList<>(List.of("podman"));
     line.addAll(List.of(arguments));
-    return Shell.run(Duration.ofMinutes(1), line);
+    return Shell.run(LONGEST_COMMAND, line);
   }
 }

@@ -5,7 +5,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.time.Duration;
 import java.util.Map;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -16,8 +15,6 @@ import org.junit.jupiter.api.Test;
  * a resolv.conf of its own, bind-mounted as in a container.
  */
 class DnsTests {
-
-  private static final Duration SOON = Duration.ofSeconds(20);
 
   /** As Docker writes it, with a comment, an option and a search list. */
   private static final String FORMER =
@@ -44,7 +41,7 @@ class DnsTests {
             "python3",
             program.toString(),
             "127.0.0.11");
-    assertThat(Shell.eventually(SOON, () -> lab.read("nameserver.log").contains("ready"))).isTrue();
+    assertThat(Shell.eventually(() -> lab.read("nameserver.log").contains("ready"))).isTrue();
     lab.write("tcp.py", DnsProbe.TCP_CLIENT);
   }
 
@@ -93,7 +90,7 @@ class DnsTests {
   void namesOfTheTailnetAndAllOthersAreFound() {
     TailjarNode node = joined();
     String peer = "100.64.0.1";
-    assertThat(Shell.eventually(SOON, () -> getent("ahostsv4", "nb").contains(peer)))
+    assertThat(Shell.eventually(() -> getent("ahostsv4", "nb").contains(peer)))
         .as("short name; log: %s", node.logText())
         .isTrue();
     assertThat(getent("ahostsv4", "NB.example.ts")).contains(peer);
@@ -150,7 +147,7 @@ class DnsTests {
     assertThat(getent("ahostsv4", "nb.example.ts")).contains("100.64.0.1");
     assertThat(getent("ahostsv4", "www.example.org")).contains("192.0.2.7");
 
-    assertThat(node.terminate(Duration.ofSeconds(5))).isZero();
+    assertThat(node.terminate()).isZero();
     assertThat(Files.readString(resolvConf)).isEqualTo(FORMER);
     assertThat(Files.getAttribute(resolvConf, "unix:ino")).isEqualTo(inode);
 
@@ -159,7 +156,7 @@ class DnsTests {
     node.kill();
     node.with("TAILSCALE_ACCEPT_DNS", "false").start().awaitReady();
     assertThat(Files.readString(resolvConf)).isEqualTo(FORMER);
-    assertThat(node.terminate(Duration.ofSeconds(5))).isZero();
+    assertThat(node.terminate()).isZero();
   }
 
   @Test
@@ -167,14 +164,11 @@ class DnsTests {
     TailjarNode node = joined();
     String news = "nameserver 127.0.0.11\nsearch new.example.com\n";
     Files.writeString(resolvConf, news);
-    assertThat(
-            Shell.eventually(
-                Duration.ofSeconds(25),
-                () -> readable().contains("example.ts second.example.ts new")))
+    assertThat(Shell.eventually(() -> readable().contains("example.ts second.example.ts new")))
         .as(readable())
         .isTrue();
     assertThat(getent("ahostsv4", "nb.example.ts")).contains("100.64.0.1");
-    assertThat(node.terminate(Duration.ofSeconds(5))).isZero();
+    assertThat(node.terminate()).isZero();
     assertThat(Files.readString(resolvConf)).isEqualTo(news);
   }
 
@@ -206,6 +200,6 @@ class DnsTests {
     assertThat(node.logText().lines().filter(line -> line.contains("DNS is off"))).hasSize(1);
     assertThat(readable()).isEqualTo(FORMER);
     assertThat(overTcp(1, "nb.example.ts")).as("by hand").startsWith("code 0 answers 1");
-    assertThat(node.terminate(Duration.ofSeconds(5))).isZero();
+    assertThat(node.terminate()).isZero();
   }
 }

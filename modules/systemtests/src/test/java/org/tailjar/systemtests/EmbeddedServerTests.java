@@ -2,7 +2,6 @@ package org.tailjar.systemtests;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import java.time.Duration;
 import java.util.List;
 import org.junit.jupiter.api.AutoClose;
 import org.junit.jupiter.api.BeforeEach;
@@ -37,7 +36,6 @@ class EmbeddedServerTests {
     for (String address : List.of(incumbent.ip4(), incumbent.ip6())) {
       assertThat(
               Shell.eventually(
-                  Duration.ofSeconds(40),
                   () -> {
                     lab.pings("na", address, 1);
                     return ours.tailjar("ping", address).output().contains(way);

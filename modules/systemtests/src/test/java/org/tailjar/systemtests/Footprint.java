@@ -144,7 +144,7 @@ final class Footprint implements Callable<Integer> {
       List<Double> theirStarts = new ArrayList<>();
       for (int round = 1; round <= rounds; round++) {
         System.err.printf("warm start %d of %d%n", round, rounds);
-        ours.terminate(Duration.ofSeconds(5));
+        ours.terminate();
         oursStarts.add(secondsToFirstAnswer(lab, "na", target, ours::start));
         theirs.close();
         theirStarts.add(secondsToFirstAnswer(lab, "nc", target, theirs::start));
@@ -188,7 +188,7 @@ final class Footprint implements Callable<Integer> {
   /** What the time of starts goes to. */
   private String phases(Lab lab, TailjarNode settled, Path copy, Path shipped, String target) {
     TailjarNode newcomer = lab.tailjar("nd").with("TAILSCALE_KEY", lab.server().key("--reusable"));
-    settled.with("TAILSCALE_LOG_LEVEL", "debug").terminate(Duration.ofSeconds(5));
+    settled.with("TAILSCALE_LOG_LEVEL", "debug").terminate();
     newcomer.with("TAILSCALE_LOG_LEVEL", "debug");
     Map<Start, StartPhases> phases = new EnumMap<>(Start.class);
     for (int round = 1; round <= rounds; round++) {
@@ -204,7 +204,7 @@ final class Footprint implements Callable<Integer> {
         phases
             .computeIfAbsent(start, each -> new StartPhases())
             .add(line(lab, start == Start.JOIN ? "nd" : "na", node, target));
-        node.terminate(Duration.ofSeconds(5));
+        node.terminate();
       }
     }
     StringBuilder text = new StringBuilder("| phase: ms that it took, and since the start |");

@@ -4,7 +4,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -87,7 +86,6 @@ public final class HeadscaleServer implements ControlServer {
             "serve");
     assertThat(
             Shell.eventually(
-                Duration.ofSeconds(30),
                 () -> Files.exists(network.file("hs.sock")) && run("users", "list").status() == 0))
         .as("headscale answers; its log: %s", network.read("hs.log"))
         .isTrue();
@@ -105,7 +103,7 @@ public final class HeadscaleServer implements ControlServer {
     List<String> line =
         network.inside(HostNetwork.SERVER, "headscale", "-c", configuration.toString());
     line.addAll(List.of(arguments));
-    return Shell.run(Duration.ofSeconds(30), line);
+    return Shell.run(Shell.PATIENCE, line);
   }
 
   /** The user whom keys are for. */

@@ -1,10 +1,11 @@
 package org.tailjar.systemtests;
 
+import static org.assertj.core.api.Assertions.assertThat;
+
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
@@ -73,7 +74,7 @@ public class HostNetwork implements AutoCloseable {
   private static void ip(String... arguments) {
     List<String> line = new ArrayList<>(List.of("ip"));
     line.addAll(List.of(arguments));
-    Shell.run(Duration.ofSeconds(20), line).succeeded();
+    Shell.run(Shell.PATIENCE, line).succeeded();
   }
 
   /** Where the files of the network are. */
@@ -120,7 +121,19 @@ public class HostNetwork implements AutoCloseable {
   }
 
   public Shell.Result run(String host, String... command) {
-    return Shell.run(Duration.ofSeconds(90), inside(host, command));
+    return Shell.run(Shell.PATIENCE, inside(host, command));
+  }
+
+  /** Waits until somebody at a host listens at a port of TCP. */
+  void awaitListener(String host, int port) {
+    awaitSocket(host, "-Htln", port);
+  }
+
+  /** Waits until {@code ss} with these options shows a socket of this port at a host. */
+  void awaitSocket(String host, String options, int port) {
+    assertThat(Shell.eventually(() -> run(host, "ss", options).output().contains(":" + port + " ")))
+        .as("somebody listens at port %d of %s", port, host)
+        .isTrue();
   }
 
   /** Starts a program in the namespace of a host; its output goes to a file of the lab. */

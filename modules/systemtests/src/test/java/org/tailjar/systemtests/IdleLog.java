@@ -28,17 +28,15 @@ final class IdleLog {
       List<TailjarNode> nodes = List.of(lab.tailjar("na").join(), lab.tailjar("nb").join());
       lab.pings("na", nodes.get(1).ip4(), 3);
       // What a start has to say is said by now.
-      pause(Duration.ofSeconds(10));
+      Shell.pause(Duration.ofSeconds(10));
       List<Integer> before = nodes.stream().map(IdleLog::lines).toList();
-      pause(phase);
+      Shell.pause(phase);
       List<Integer> idle = nodes.stream().map(IdleLog::lines).toList();
       lab.headscale().stop();
-      pause(phase);
+      Shell.pause(phase);
       lab.headscale().start();
-      Shell.eventually(
-          Duration.ofSeconds(60),
-          () -> lab.headscale().online("na") && lab.headscale().online("nb"));
-      pause(Duration.ofSeconds(10));
+      Shell.eventually(() -> lab.headscale().online("na") && lab.headscale().online("nb"));
+      Shell.pause(Duration.ofSeconds(10));
       for (int i = 0; i < nodes.size(); i++) {
         List<String> log = nodes.get(i).logText().lines().toList();
         log.subList(before.get(i), log.size()).forEach(System.out::println);
@@ -55,9 +53,5 @@ final class IdleLog {
 
   private static int lines(TailjarNode node) {
     return (int) node.logText().lines().count();
-  }
-
-  private static void pause(Duration time) {
-    Shell.eventually(time, () -> false);
   }
 }

@@ -140,11 +140,7 @@ public final class Lab extends HostNetwork {
             (six ? "TCP6-LISTEN" : "TCP4-LISTEN") + ":7777,reuseaddr",
             "OPEN:" + got + ",creat,trunc");
     try {
-      assertThat(
-              Shell.eventually(
-                  Duration.ofSeconds(5), () -> run(to, "ss", "-Htln").output().contains(":7777")))
-          .as("receiver listens")
-          .isTrue();
+      awaitListener(to, 7777);
       String target = six ? "TCP6:[" + address + "]:7777" : "TCP4:" + address + ":7777";
       Shell.run(
               Duration.ofSeconds(120),
@@ -158,6 +154,16 @@ public final class Lab extends HostNetwork {
       receiver.descendants().forEach(ProcessHandle::destroyForcibly);
       receiver.destroyForcibly();
     }
+  }
+
+  /**
+   * Asserts that a host comes to reach an address: a new node is told of to the others a moment
+   * after it is up.
+   */
+  void assertReaches(String from, String address) {
+    assertThat(Shell.eventually(() -> pings(from, address, 1) == 1))
+        .as("%s reaches %s", from, address)
+        .isTrue();
   }
 
   /** Sends pings and says how many were answered. */

@@ -6,6 +6,7 @@ import java.nio.file.Files;
 import java.time.Duration;
 import java.util.List;
 import java.util.Locale;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.AutoClose;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
@@ -20,6 +21,14 @@ import org.junit.jupiter.api.TestInstance;
 class OutageTests {
 
   @AutoClose private final Lab lab = Lab.start(Lab.Scheme.HTTP);
+  private static final String UNSAVED = "cannot be saved";
+
+  /**
+   * After so long WireGuard takes notice of a silence by itself: what is mended sooner, Tailjar has
+   * mended.
+   */
+  private static final Duration SILENCE_OF_WIREGUARD = Duration.ofSeconds(15);
+
   private TailjarNode a;
   private TailjarNode b;
   private String address;
@@ -45,7 +54,6 @@ class OutageTests {
   private void awaitDirect() {
     assertThat(
             Shell.eventually(
-                Duration.ofSeconds(30),
                 () ->
                     lab.pings("na", address, 1) == 1
                         && a.tailjar("ping", address).output().contains("via 10.77.0.")))
@@ -78,34 +86,33 @@ class OutageTests {
 
   private void assertPutBack(String name, Outage outage) throws Exception {
     PingStream.Figures figures = during(name, outage);
-    assertThat(figures.longestSilence()).isLessThan(Duration.ofSeconds(4));
+    assertThat(figures.longestSilence()).isLessThan(SILENCE_OF_WIREGUARD);
     assertThat(troubles().stream().filter(line -> !line.contains("put back")))
         .as("said once")
         .hasSize(1);
     // What was not missed by these pings, too.
-    assertThat(lab.pings("na", b.ip6(), 1)).isEqualTo(1);
-    assertThat(lab.pings("nb", a.ip4(), 1)).isEqualTo(1);
+    lab.assertReaches("na", b.ip6());
+    lab.assertReaches("nb", a.ip4());
   }
 
   @Test
   void anInterfaceThatIsSwitchedOffComesBack() throws Exception {
-    assertThat(
-            during("interface down", () -> ip("link", "set", "tailscale0", "down"))
-                .longestSilence())
-        .isLessThan(Duration.ofSeconds(4));
-    assertThat(
-            during("address removed", () -> ip("-4", "addr", "flush", "dev", "tailscale0"))
-                .longestSilence())
-        .isLessThan(Duration.ofSeconds(4));
-    assertThat(during("routes removed", () -> ip("route", "flush", "table", "52")).longestSilence())
-        .isLessThan(Duration.ofSeconds(4));
-    assertThat(during("rule removed", () -> ip("rule", "del", "priority", "5270")).longestSilence())
-        .isLessThan(Duration.ofSeconds(4));
+    Duration silence =
+        Stream.of(
+                during("interface down", () -> ip("link", "set", "tailscale0", "down")),
+                during("address removed", () -> ip("-4", "addr", "flush", "dev", "tailscale0")),
+                during("routes removed", () -> ip("route", "flush", "table", "52")),
+                during("rule removed", () -> ip("rule", "del", "priority", "5270")))
+            .map(PingStream.Figures::longestSilence)
+            .reduce(Duration.ZERO, Duration::plus);
+    // About a second each when the node hears of it; found by its looks every 10 s, 20 s are to be
+    // expected of the four.
+    assertThat(silence).isLessThan(Duration.ofSeconds(12));
     assertThat(a.logText().lines().filter(line -> line.contains("put back")))
         .as("said once, whatever the other tests did")
         .hasSize(1);
-    assertThat(lab.pings("na", b.ip6(), 1)).isEqualTo(1);
-    assertThat(lab.pings("nb", a.ip4(), 1)).isEqualTo(1);
+    lab.assertReaches("na", b.ip6());
+    lab.assertReaches("nb", a.ip4());
   }
 
   @Test
@@ -133,11 +140,10 @@ class OutageTests {
                 ip("addr", "del", "10.77.0.2/24", "dev", "eth0");
                 ip("addr", "add", "10.77.0.12/24", "dev", "eth0");
               });
-      assertThat(figures.longestSilence()).isLessThan(Duration.ofSeconds(10));
+      assertThat(figures.longestSilence()).isLessThan(SILENCE_OF_WIREGUARD);
       awaitDirect();
       assertThat(
               Shell.eventually(
-                  Duration.ofSeconds(30),
                   () -> b.tailjar("ping", a.ip4()).output().contains("via 10.77.0.12:")))
           .as("the peer goes to the new address: %s", b.tailjar("ping", a.ip4()).output())
           .isTrue();
@@ -156,10 +162,12 @@ class OutageTests {
             "network off for 3 s",
             () -> {
               ip("link", "set", "eth0", "down");
-              Shell.eventually(Duration.ofSeconds(3), () -> false);
+              Shell.pause(Duration.ofSeconds(3));
               ip("link", "set", "eth0", "up");
             });
-    assertThat(figures.longestSilence()).isLessThan(Duration.ofSeconds(13));
+    assertThat(figures.longestSilence())
+        .as("beyond the time without a network")
+        .isLessThan(Duration.ofSeconds(3).plus(SILENCE_OF_WIREGUARD));
     assertThat(troubles()).hasSizeLessThanOrEqualTo(1);
   }
 
@@ -171,6 +179,7 @@ class OutageTests {
     } finally {
       lab.unblockUdp("na");
     }
+    // At once: no pong has to be missed, which takes 6.5 s.
     assertThat(figures.longestSilence()).isLessThan(Duration.ofSeconds(5));
     assertThat(troubles()).isEmpty();
   }
@@ -191,13 +200,13 @@ class OutageTests {
                             + "add rule inet lost i iifname eth0 meta l4proto udp drop")
                     .succeeded();
                 // Answers that were on their way when the rule came.
-                Shell.eventually(Duration.ofSeconds(1), () -> false);
+                Shell.pause(Duration.ofSeconds(1));
               });
     } finally {
       lab.run("nb", "nft", "delete", "table", "inet", "lost").succeeded();
     }
     // As long as a pong counts as proof of a path: 6.5 s, which the incumbent waits as well.
-    assertThat(figures.longestSilence()).isLessThan(Duration.ofSeconds(9));
+    assertThat(figures.longestSilence()).isLessThan(SILENCE_OF_WIREGUARD);
     assertThat(troubles()).isEmpty();
   }
 
@@ -215,13 +224,13 @@ class OutageTests {
               try {
                 lab.headscale().stop();
                 lab.headscale().start();
-                Shell.eventually(Duration.ofSeconds(5), () -> false);
+                Shell.pause(Duration.ofSeconds(5));
               } finally {
                 limitDescriptors(4096);
               }
             });
     assertThat(figures.lost()).as("on the direct path").isZero();
-    assertThat(Shell.eventually(Duration.ofSeconds(60), () -> lab.headscale().online("na")))
+    assertThat(Shell.eventually(() -> lab.headscale().online("na")))
         .as("connected again: %s", a.logText().substring(logged))
         .isTrue();
     assertThat(a.isRunning()).isTrue();
@@ -248,11 +257,13 @@ class OutageTests {
       // Each changes the map.
       for (int port : new int[] {4240, 4241, 4242}) {
         allow(port);
-        Shell.eventually(Duration.ofSeconds(3), () -> false);
+        Shell.pause(Duration.ofSeconds(3));
       }
+      assertThat(Shell.eventually(() -> full.logText().substring(before).contains(UNSAVED)))
+          .as("said at all: %s", full.logText())
+          .isTrue();
       assertThat(pings.stop().of("disk full").lost()).isZero();
-      assertThat(
-              full.logText().substring(before).lines().filter(l -> l.contains("cannot be saved")))
+      assertThat(full.logText().substring(before).lines().filter(l -> l.contains(UNSAVED)))
           .as(full.logText())
           .hasSize(1);
       Shell.run("rm", path + "/fill").succeeded();
@@ -260,7 +271,6 @@ class OutageTests {
       // A save that failed is tried again after half a minute.
       assertThat(
               Shell.eventually(
-                  Duration.ofSeconds(60),
                   () -> Shell.run("cat", path + "/netmap.json").output().contains("4343")))
           .as("saved once there is room")
           .isTrue();

@@ -5,7 +5,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.api.BeforeEach;
@@ -158,6 +157,6 @@ class RefusalTests {
             "env", "TAILSCALE_STATE_DIR=" + state, "TAILSCALE_SOCKET=" + state.resolve("s.sock")));
     line.addAll(List.of(environment));
     line.addAll(List.of(LinkedRuntime.launcher().toString(), "run"));
-    return Shell.run(Duration.ofSeconds(20), line);
+    return Shell.run(Shell.PATIENCE, line);
   }
 }

@@ -2,7 +2,6 @@ package org.tailjar.systemtests;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import java.time.Duration;
 import org.junit.jupiter.api.AutoClose;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.DisplayNameGeneration;
@@ -22,7 +21,6 @@ import org.junit.jupiter.api.TestMethodOrder;
 @DisplayNameGeneration(DisplayNameGenerator.Simple.class)
 class SavedMapTests {
 
-  private static final Duration SOON = Duration.ofSeconds(10);
   private static final int SAVED_PORT = 7001;
   private static final int LIVE_PORT = 7002;
 
@@ -40,7 +38,6 @@ class SavedMapTests {
     address = b.ip4();
     assertThat(
             Shell.eventually(
-                Duration.ofSeconds(20),
                 () ->
                     passes(SAVED_PORT)
                         && a.tailjar("ping", address).output().contains("via 10.77.0.3:")))
@@ -54,23 +51,23 @@ class SavedMapTests {
   @Test
   @Order(1)
   void aNodeThatStartsWithoutTheServerReachesAPeerThatRanOn() {
-    assertThat(a.terminate(Duration.ofSeconds(5))).isZero();
+    assertThat(a.terminate()).isZero();
 
     a.start().awaitReady();
 
-    assertThat(Shell.eventually(SOON, () -> passes(SAVED_PORT))).as(a.logText()).isTrue();
+    assertThat(Shell.eventually(() -> passes(SAVED_PORT))).as(a.logText()).isTrue();
   }
 
   @Test
   @Order(2)
   void twoNodesThatStartWithoutTheServerReachEachOtherAsTheSavedFilterAllows() {
-    assertThat(a.terminate(Duration.ofSeconds(5))).isZero();
-    assertThat(b.terminate(Duration.ofSeconds(5))).isZero();
+    assertThat(a.terminate()).isZero();
+    assertThat(b.terminate()).isZero();
 
     a.start().awaitReady();
     b.start().awaitReady();
 
-    assertThat(Shell.eventually(SOON, () -> passes(SAVED_PORT))).as(a.logText()).isTrue();
+    assertThat(Shell.eventually(() -> passes(SAVED_PORT))).as(a.logText()).isTrue();
     assertThat(passes(LIVE_PORT)).as("a port that the saved filter does not open").isFalse();
     assertThat(a.tailjar("ping", address).output()).contains("via 10.77.0.3:");
   }
@@ -110,22 +107,20 @@ class SavedMapTests {
 
     lab.run("hs", "nft", "delete", "table", "inet", "away").succeeded();
 
-    assertThat(Shell.eventually(Duration.ofSeconds(40), () -> passes(LIVE_PORT)))
+    assertThat(Shell.eventually(() -> passes(LIVE_PORT)))
         .as("the new port is open; log of nb: %s", b.logText())
         .isTrue();
     assertThat(passes(SAVED_PORT)).as("the port of the saved map").isFalse();
     for (TailjarNode node : new TailjarNode[] {a, b}) {
       assertThat(
               Shell.eventually(
-                  Duration.ofSeconds(40),
                   () -> node.tailjar("status").output().contains("# Server: connected; ")))
           .as(node.logText())
           .isTrue();
     }
     assertThat(lab.server().nodeCount()).isEqualTo(2);
     assertThat(
-            Shell.eventually(
-                SOON, () -> a.tailjar("ping", address).output().contains("via 10.77.0.3:")))
+            Shell.eventually(() -> a.tailjar("ping", address).output().contains("via 10.77.0.3:")))
         .as("direct with the keys of this life: %s", a.logText())
         .isTrue();
   }

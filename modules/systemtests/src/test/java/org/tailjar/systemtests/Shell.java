@@ -17,6 +17,12 @@ import java.util.function.BooleanSupplier;
 /** Runs programs and waits for conditions, always with a limit. */
 public final class Shell {
 
+  /**
+   * What nobody who waits for something need fear: it ends a wait only in a test that fails, so a
+   * machine that is slow, or stands still for some seconds, fails none.
+   */
+  public static final Duration PATIENCE = Duration.ofSeconds(90);
+
   /** What a finished program left. */
   public record Result(int status, String output) {
     public Result succeeded() {
@@ -28,7 +34,7 @@ public final class Shell {
   private Shell() {}
 
   public static Result run(String... command) {
-    return run(Duration.ofSeconds(60), List.of(command));
+    return run(PATIENCE, List.of(command));
   }
 
   public static Result run(Duration limit, List<String> command) {
@@ -60,6 +66,16 @@ public final class Shell {
     }
   }
 
+  /** Polls until the condition holds; false when it does not for {@link #PATIENCE}. */
+  public static boolean eventually(BooleanSupplier condition) {
+    return eventually(PATIENCE, condition);
+  }
+
+  /** Lets time pass. */
+  public static void pause(Duration time) {
+    eventually(time, () -> false);
+  }
+
   /** Polls until the condition holds; false when the limit is over. */
   public static boolean eventually(Duration limit, BooleanSupplier condition) {
     long deadline = System.nanoTime() + limit.toNanos();
@@ -77,10 +93,10 @@ public final class Shell {
     return condition.getAsBoolean();
   }
 
-  /** Waits half a minute for a program to end, and then ends it. */
+  /** Waits for a program to end, and ends it when it does not. */
   public static void await(Process process) {
     try {
-      if (!process.waitFor(30, TimeUnit.SECONDS)) {
+      if (!process.waitFor(PATIENCE.toSeconds(), TimeUnit.SECONDS)) {
         process.destroyForcibly();
       }
     } catch (InterruptedException e) {

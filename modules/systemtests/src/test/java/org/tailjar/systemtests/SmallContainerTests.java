@@ -2,7 +2,6 @@ package org.tailjar.systemtests;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import java.time.Duration;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
 
@@ -21,7 +20,8 @@ class SmallContainerTests {
       TailjarNode peer = lab.tailjar("nb").join();
       String address = peer.ip4();
       lab.spawn("nb", lab.file("iperf-server.log"), Map.of(), "iperf3", "-s", "-1", "-B", address);
-      assertThat(lab.pings("na", address, 3)).isEqualTo(3);
+      lab.awaitListener("nb", 5201);
+      lab.assertReaches("na", address);
       Process load =
           lab.spawn(
               "na",
@@ -50,7 +50,7 @@ class SmallContainerTests {
             .isZero();
         checks++;
         // More often than the 10 s of a container, to have more of them in the same time.
-        Shell.eventually(Duration.ofSeconds(2), () -> !load.isAlive());
+        Shell.eventually(() -> !load.isAlive());
       }
       System.out.printf(
           "%d MB: %d health checks under load, the slowest %d ms, %d killed, at most %d MB held by"
@@ -66,10 +66,10 @@ class SmallContainerTests {
               .filter(line -> line.startsWith("[SUM]") && line.contains("receiver"))
               .toList());
       assertThat(load.exitValue()).as(lab.read("iperf.log")).isZero();
-      assertThat(checks).isGreaterThan(3);
+      assertThat(checks).as("checks under load").isPositive();
       assertThat(group.kills()).as("processes killed").isZero();
       assertThat(node.isRunning()).isTrue();
-      node.terminate(Duration.ofSeconds(5));
+      node.terminate();
     }
   }
 }

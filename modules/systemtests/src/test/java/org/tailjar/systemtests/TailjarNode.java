@@ -19,6 +19,9 @@ import org.jspecify.annotations.Nullable;
 /** Our node: the linked runtime, started as a user starts it. */
 public final class TailjarNode implements LabNode {
 
+  /** What Docker and podman give a container to end before they kill it. */
+  private static final Duration STOP = Duration.ofSeconds(10);
+
   private final Lab lab;
   private final String host;
   private final Path state;
@@ -91,7 +94,7 @@ public final class TailjarNode implements LabNode {
   }
 
   TailjarNode awaitReady() {
-    assertThat(Shell.eventually(Duration.ofSeconds(30), () -> tailjar("healthcheck").status() == 0))
+    assertThat(Shell.eventually(() -> tailjar("healthcheck").status() == 0))
         .as("%s becomes ready; its log: %s", host, logText())
         .isTrue();
     return this;
@@ -104,7 +107,7 @@ public final class TailjarNode implements LabNode {
             lab.inside(host, "env", "TAILSCALE_SOCKET=" + environment.get("TAILSCALE_SOCKET")));
     line.add(launcher.toString());
     line.addAll(List.of(arguments));
-    return Shell.run(Duration.ofSeconds(30), grouped(line));
+    return Shell.run(Shell.PATIENCE, grouped(line));
   }
 
   @Override
@@ -147,14 +150,21 @@ public final class TailjarNode implements LabNode {
     return new Calls(Long.parseLong(matcher.group(1)), Long.parseLong(matcher.group(2)));
   }
 
-  /** Sends SIGTERM to the very process that was started, and gives its exit status. */
-  int terminate(Duration limit) {
+  /**
+   * Sends SIGTERM to the very process that was started, and gives its exit status; it must end
+   * before an engine of containers would kill it.
+   */
+  int terminate() {
     Shell.run("kill", "-TERM", Long.toString(pid())).succeeded();
-    return awaitExit(limit);
+    return awaitExit(STOP);
   }
 
   /** Waits for it to end by itself. */
-  int awaitExit(Duration limit) {
+  int awaitExit() {
+    return awaitExit(Shell.PATIENCE);
+  }
+
+  private int awaitExit(Duration limit) {
     Process running = running();
     try {
       assertThat(running.waitFor(limit.toMillis(), TimeUnit.MILLISECONDS))

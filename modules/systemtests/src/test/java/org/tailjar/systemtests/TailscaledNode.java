@@ -6,7 +6,6 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -52,8 +51,7 @@ public final class TailscaledNode implements LabNode {
   }
 
   void join() {
-    assertThat(Shell.eventually(Duration.ofSeconds(10), () -> Files.exists(Path.of(socket()))))
-        .isTrue();
+    assertThat(Shell.eventually(() -> Files.exists(Path.of(socket())))).isTrue();
     tailscale(
             "up",
             "--login-server",
@@ -79,7 +77,7 @@ public final class TailscaledNode implements LabNode {
   public Shell.Result tailscale(String... arguments) {
     List<String> line = new ArrayList<>(lab.inside(host, "tailscale", "--socket", socket()));
     line.addAll(List.of(arguments));
-    return Shell.run(Duration.ofSeconds(60), line);
+    return Shell.run(Shell.PATIENCE, line);
   }
 
   public String version() {

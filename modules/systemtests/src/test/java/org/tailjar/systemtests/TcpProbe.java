@@ -1,8 +1,5 @@
 package org.tailjar.systemtests;
 
-import static org.assertj.core.api.Assertions.assertThat;
-
-import java.time.Duration;
 import java.util.Map;
 
 /** Tries whether TCP connections come about: what a packet filter decides. */
@@ -24,11 +21,7 @@ final class TcpProbe {
             "TCP4-LISTEN:" + port + ",reuseaddr",
             "-");
     try {
-      assertThat(
-              Shell.eventually(
-                  Duration.ofSeconds(5),
-                  () -> lab.run(to, "ss", "-Htln").output().contains(":" + port)))
-          .isTrue();
+      lab.awaitListener(to, port);
       return lab.run(
                   from,
                   "sh",

@@ -11,7 +11,7 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
-@Timeout(20)
+@Timeout(180)
 class AlarmTests {
 
   private static final Duration LONG = Duration.ofDays(2);
@@ -34,16 +34,16 @@ class AlarmTests {
     alarm.set(Optional.of(LONG));
     assertThat(rings(30)).isFalse();
     now = now.plus(LONG);
-    assertThat(rings(10_000)).isTrue();
+    assertThat(rings(60_000)).isTrue();
     assertThat(rings(30)).isFalse();
   }
 
   @Test
   void aTimeThatIsPastRingsAtOnce() throws Exception {
     alarm.set(Optional.of(Duration.ZERO));
-    assertThat(rings(10_000)).isTrue();
+    assertThat(rings(60_000)).isTrue();
     alarm.set(Optional.of(Duration.ofSeconds(-5)));
-    assertThat(rings(10_000)).isTrue();
+    assertThat(rings(60_000)).isTrue();
   }
 
   @Test
@@ -55,7 +55,7 @@ class AlarmTests {
     alarm.set(Optional.of(Duration.ofSeconds(Long.MAX_VALUE)));
     assertThat(rings(30)).isFalse();
     alarm.set(Optional.of(Duration.ZERO));
-    assertThat(rings(10_000)).isTrue();
+    assertThat(rings(60_000)).isTrue();
   }
 
   @Test

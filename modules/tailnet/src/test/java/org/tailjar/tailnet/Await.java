@@ -7,7 +7,7 @@ import java.util.function.BooleanSupplier;
 /** Waits for what others bring about. */
 final class Await {
 
-  private static final Duration LIMIT = Duration.ofMinutes(1);
+  private static final Duration LIMIT = Duration.ofMinutes(2);
 
   private Await() {}
 

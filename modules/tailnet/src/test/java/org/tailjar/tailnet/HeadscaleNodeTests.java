@@ -28,7 +28,7 @@ import org.tailjar.headscale.NetworkMap;
 import org.tailjar.headscale.Node;
 import org.tailjar.headscale.WireJson;
 
-@Timeout(30)
+@Timeout(180)
 class HeadscaleNodeTests {
 
   @TempDir Path temporary;
@@ -105,7 +105,8 @@ class HeadscaleNodeTests {
       node.start();
       long start = System.nanoTime();
       node.close();
-      assertThat(Duration.ofNanos(System.nanoTime() - start)).isLessThan(Duration.ofSeconds(4));
+      // It gives itself 4 s; a connection to such a server, 10 s.
+      assertThat(Duration.ofNanos(System.nanoTime() - start)).isLessThan(Duration.ofSeconds(8));
       assertThat(kept().nodeKey()).isEqualTo(identity.nodeKey());
     }
   }

@@ -13,7 +13,7 @@ class InterfaceWatchTests {
     AtomicInteger looks = new AtomicInteger();
     Thread watch = InterfaceWatch.start(() -> looks.incrementAndGet() < 3, Duration.ofMillis(1));
 
-    assertThat(watch.join(Duration.ofSeconds(10))).isTrue();
+    assertThat(watch.join(Duration.ofSeconds(60))).isTrue();
     assertThat(looks).hasValue(3);
   }
 }

@@ -40,7 +40,7 @@ class MapKeeperTests {
     for (NetworkMap map : maps) {
       keeper.keep(map);
     }
-    keeper.close(Deadline.in(Duration.ofSeconds(10)));
+    keeper.close(Deadline.in(Duration.ofMinutes(1)));
   }
 
   @Test
@@ -130,7 +130,7 @@ class MapKeeperTests {
       MapKeeper keeper = new MapKeeper(state, DISCO_KEY);
       keeper.keep(map(identity, "kept"));
       disk.makeRoom();
-      keeper.close(Deadline.in(Duration.ofSeconds(10)));
+      keeper.close(Deadline.in(Duration.ofMinutes(1)));
       assertThat(MapKeeper.load(state, identity).orElseThrow().map().domain()).isEqualTo("kept");
     }
   }

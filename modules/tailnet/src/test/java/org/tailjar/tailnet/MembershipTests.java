@@ -26,7 +26,7 @@ import org.tailjar.headscale.NetworkMap;
 import org.tailjar.headscale.Registration;
 import org.tailjar.headscale.WireJson;
 
-@Timeout(30)
+@Timeout(180)
 class MembershipTests {
 
   private static final String SERVER = "http://hs.example";
@@ -80,7 +80,7 @@ class MembershipTests {
   @AfterEach
   void stop() throws InterruptedException {
     membership.close();
-    assertThat(thread.join(Duration.ofSeconds(10))).isTrue();
+    assertThat(thread.join(Duration.ofSeconds(60))).isTrue();
   }
 
   private void start(NodeIdentity identity, boolean wasUp) {
@@ -105,7 +105,7 @@ class MembershipTests {
   private void await(String event) throws InterruptedException {
     String next;
     do {
-      next = events.poll(20, TimeUnit.SECONDS);
+      next = events.poll(60, TimeUnit.SECONDS);
       assertThat(next).as("waiting for %s", event).isNotNull();
     } while (!next.startsWith(event));
   }
@@ -167,14 +167,14 @@ class MembershipTests {
           to.reRegister();
           return false;
         };
+    long before = System.nanoTime();
     start(fresh.asRegistered(), true);
-    assertItAsksWithGrowingPauses();
+    assertItAsksWithGrowingPauses(before);
   }
 
-  private void assertItAsksWithGrowingPauses() {
-    long start = System.nanoTime();
+  private void assertItAsksWithGrowingPauses(long start) {
     Await.until(() -> link.asked.size() >= 6);
-    // Pauses of 5 ms, 20 ms, 45 ms, 80 ms and 125 ms at the least; the first may be over.
+    // Pauses of 5 ms, 20 ms, 45 ms, 80 ms and 125 ms at the least.
     assertThat(Duration.ofNanos(System.nanoTime() - start)).isGreaterThan(Duration.ofMillis(200));
   }
 
@@ -204,8 +204,9 @@ class MembershipTests {
           to.reRegister();
           return false;
         };
+    long before = System.nanoTime();
     start(fresh.asRegistered(), true);
-    assertItAsksWithGrowingPauses();
+    assertItAsksWithGrowingPauses(before);
     assertThat(keysSent()).containsOnly(false);
   }
 
@@ -214,7 +215,7 @@ class MembershipTests {
     link.onRegister = asked -> asked.withKey() ? REFUSED : NEEDS_LOGIN;
     start(fresh, false);
     await("refused");
-    assertThat(thread.join(Duration.ofSeconds(5))).isTrue();
+    assertThat(thread.join(Duration.ofSeconds(60))).isTrue();
   }
 
   @Test
@@ -368,7 +369,7 @@ class MembershipTests {
     start(fresh.asRegistered(), true);
     await("map");
     membership.logout();
-    assertThat(thread.join(Duration.ofSeconds(5))).isTrue();
+    assertThat(thread.join(Duration.ofSeconds(60))).isTrue();
     assertThat(link.logouts).containsExactly(fresh.nodeKey().publicKey());
     assertThat(link.asked).hasSize(1);
     NodeIdentity kept = store.load().orElseThrow();

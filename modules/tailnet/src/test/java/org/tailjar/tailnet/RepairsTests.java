@@ -17,7 +17,7 @@ class RepairsTests {
   private final CountDownLatch done = new CountDownLatch(1);
 
   private boolean isDone() throws InterruptedException {
-    return done.await(10, TimeUnit.SECONDS);
+    return done.await(60, TimeUnit.SECONDS);
   }
 
   @Test

@@ -1,7 +1,5 @@
 package org.tailjar.tailnet;
 
-import static org.assertj.core.api.Assertions.assertThat;
-
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -17,6 +15,15 @@ import java.util.stream.Stream;
 record ResourceUse(long descriptors, long threads, long heapBytes, long offHeapBytes) {
 
   private static final long MEGABYTE = 1 << 20;
+
+  /** More than a JVM needs to have all that it compiles, loads and pools. */
+  private static final int ROUNDS = 6;
+
+  /** What is done again and again. */
+  @FunctionalInterface
+  interface Round {
+    void run() throws Exception;
+  }
 
   static ResourceUse now() throws IOException {
     long heap = Long.MAX_VALUE;
@@ -45,10 +52,23 @@ record ResourceUse(long descriptors, long threads, long heapBytes, long offHeapB
   }
 
   /**
-   * Asserts that there is as much as before, but for what any JVM does by itself; what other
-   * threads are about to let go of is waited for.
+   * Asserts that a round leaves nothing behind. What a JVM and its malloc take for themselves is
+   * taken now and then, and more of it on a busy machine, where compilers and carriers come late;
+   * what leaks is lost in every round. So it is enough that one round leaves nothing.
    */
-  static void assertNoMoreThan(ResourceUse before, String afterWhat)
+  static void assertLeavesNothing(String what, Round round) throws Exception {
+    for (int i = 0; i < ROUNDS; i++) {
+      ResourceUse before = now();
+      round.run();
+      if (settled(before, what).isNoMoreThan(before)) {
+        return;
+      }
+    }
+    throw new AssertionError("each of %d times %s left something".formatted(ROUNDS, what));
+  }
+
+  /** What there is once other threads have let go of what they are about to let go of. */
+  private static ResourceUse settled(ResourceUse before, String afterWhat)
       throws IOException, InterruptedException {
     ResourceUse after = now();
     for (int i = 0; i < 20 && !after.isNoMoreThan(before); i++) {
@@ -67,7 +87,7 @@ record ResourceUse(long descriptors, long threads, long heapBytes, long offHeapB
         after.heapBytes / 1e6,
         before.offHeapBytes / MEGABYTE,
         after.offHeapBytes / MEGABYTE);
-    assertThat(after.isNoMoreThan(before)).as("%s, before: %s", after, before).isTrue();
+    return after;
   }
 
   /**
@@ -78,6 +98,6 @@ record ResourceUse(long descriptors, long threads, long heapBytes, long offHeapB
     return descriptors <= before.descriptors + 4
         && threads <= before.threads + 12
         && heapBytes < before.heapBytes + 6 * MEGABYTE
-        && offHeapBytes < before.offHeapBytes + 64 * MEGABYTE;
+        && offHeapBytes < before.offHeapBytes + 32 * MEGABYTE;
   }
 }

@@ -127,8 +127,8 @@ final class ClientNode implements ControlListener, AutoCloseable {
   /** The next map that a condition holds for. */
   NetworkMap awaitMap(Predicate<NetworkMap> condition) throws InterruptedException {
     while (true) {
-      NetworkMap map = maps.poll(20, TimeUnit.SECONDS);
-      assertThat(map).as("a map for %s within 20 s", name).isNotNull();
+      NetworkMap map = maps.poll(60, TimeUnit.SECONDS);
+      assertThat(map).as("a map for %s", name).isNotNull();
       if (condition.test(map)) {
         return map;
       }
@@ -153,7 +153,7 @@ final class ClientNode implements ControlListener, AutoCloseable {
 
   /** Waits until the server no longer knows it. */
   void awaitUnknown() throws InterruptedException {
-    assertThat(toRegister.tryAcquire(20, TimeUnit.SECONDS)).as("%s is unknown", name).isTrue();
+    assertThat(toRegister.tryAcquire(60, TimeUnit.SECONDS)).as("%s is unknown", name).isTrue();
   }
 
   @Override

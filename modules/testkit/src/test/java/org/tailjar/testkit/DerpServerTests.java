@@ -23,7 +23,7 @@ import org.tailjar.derp.DerpNode;
 import org.tailjar.derp.DerpRegion;
 import org.tailjar.transport.Dialer;
 
-@Timeout(30)
+@Timeout(180)
 class DerpServerTests {
 
   private TestTailnet tailnet;
@@ -58,7 +58,7 @@ class DerpServerTests {
     }
 
     String event() throws InterruptedException {
-      return String.valueOf(events.poll(20, TimeUnit.SECONDS));
+      return String.valueOf(events.poll(60, TimeUnit.SECONDS));
     }
 
     @Override
@@ -108,7 +108,7 @@ class DerpServerTests {
         assertThat(sender.event()).isEqualTo("connected");
         gone = sender.key;
         sender.send(receiver);
-        assertThat(receiver.received.tryAcquire(20, TimeUnit.SECONDS)).isTrue();
+        assertThat(receiver.received.tryAcquire(60, TimeUnit.SECONDS)).isTrue();
       }
       assertThat(receiver.event()).isEqualTo("gone: " + gone);
     }

@@ -32,7 +32,7 @@ import org.tailjar.headscale.RegisterRequest;
 import org.tailjar.headscale.WireJson;
 
 /** Compares what the messages have in them with those that a real Headscale 0.29 sent. */
-@Timeout(30)
+@Timeout(180)
 class RealMessagesTests {
 
   private static final Path RECORDED =

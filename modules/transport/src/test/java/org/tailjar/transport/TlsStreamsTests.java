@@ -18,10 +18,10 @@ import javax.net.ssl.SSLSocket;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
-@Timeout(30)
+@Timeout(180)
 class TlsStreamsTests {
 
-  private static final Duration TIMEOUT = Duration.ofSeconds(10);
+  private static final Duration TIMEOUT = Duration.ofSeconds(60);
 
   private static Connection dial(LoopbackServer server) throws Exception {
     Destination destination =
@@ -41,8 +41,13 @@ class TlsStreamsTests {
                   written.complete(null);
                 });
         Connection connection = dial(server)) {
-      written.get(10, TimeUnit.SECONDS);
-      assertThat(connection.in().read(new byte[100_000])).isGreaterThan(10 * 500);
+      written.get(60, TimeUnit.SECONDS);
+      int reads = 0;
+      for (int left = 100 * 500; left > 0; reads++) {
+        left -= connection.in().read(new byte[100_000]);
+      }
+      // One for each record, if a read took no more than one; one or a few, as the system has them.
+      assertThat(reads).isLessThan(50);
     }
   }
 
@@ -58,7 +63,7 @@ class TlsStreamsTests {
                   written.complete(null);
                 });
         Connection connection = dial(server)) {
-      written.get(10, TimeUnit.SECONDS);
+      written.get(60, TimeUnit.SECONDS);
       byte[] into = new byte[10];
       assertThat(connection.in().readNBytes(into, 2, 3)).isEqualTo(3);
       assertThat(into).containsExactly(0, 0, 0, 0, 1, 0, 0, 0, 0, 0);
@@ -80,7 +85,7 @@ class TlsStreamsTests {
                   socket.getInputStream().transferTo(socket.getOutputStream());
                 });
         Connection connection = dial(server)) {
-      written.get(10, TimeUnit.SECONDS);
+      written.get(60, TimeUnit.SECONDS);
       byte[] into = new byte[100];
       assertThat(connection.in().read(into)).isEqualTo(2);
       connection.out().write(new byte[] {3});
@@ -100,7 +105,7 @@ class TlsStreamsTests {
                   written.complete(null);
                 });
         Connection connection = dial(server)) {
-      written.get(10, TimeUnit.SECONDS);
+      written.get(60, TimeUnit.SECONDS);
       byte[] into = new byte[100];
       assertThat(connection.in().read(into)).isEqualTo(2);
       assertThat(connection.in().read(into)).isEqualTo(-1);
@@ -129,7 +134,7 @@ class TlsStreamsTests {
         connection.out().write(sent, at, length);
         at += length;
       }
-      assertThat(received.get(20, TimeUnit.SECONDS)).isEqualTo(sent);
+      assertThat(received.get(60, TimeUnit.SECONDS)).isEqualTo(sent);
     }
   }
 

@@ -53,7 +53,7 @@ final class NamespaceThread implements AutoCloseable {
 
   <T> T call(Callable<T> body) throws Exception {
     try {
-      return start(body).get(60, TimeUnit.SECONDS);
+      return start(body).get(150, TimeUnit.SECONDS);
     } catch (ExecutionException e) {
       switch (e.getCause()) {
         case Exception cause -> throw cause;

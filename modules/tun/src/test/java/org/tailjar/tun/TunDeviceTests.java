@@ -54,7 +54,7 @@ class TunDeviceTests {
             MemorySegment.copy(packet, 0, memory, ValueLayout.JAVA_BYTE, 16, packet.length);
             coalescer.add(memory, 16, packet.length);
             coalescer.flush();
-            socket.setSoTimeout(5000);
+            socket.setSoTimeout(60_000);
             DatagramPacket received = new DatagramPacket(new byte[100], 100);
             socket.receive(received);
             assertThat(new String(received.getData(), 0, received.getLength())).isEqualTo("hello");
@@ -136,7 +136,7 @@ class TunDeviceTests {
               coalescer.add(memory, i * 1000L, packet.length);
             }
             coalescer.flush();
-            socket.setSoTimeout(5000);
+            socket.setSoTimeout(60_000);
             for (int i = 0; i < 30; i++) {
               DatagramPacket received = new DatagramPacket(new byte[1000], 1000);
               socket.receive(received);
@@ -192,7 +192,7 @@ class TunDeviceTests {
                       }
                     });
             device.wake();
-            waiting.get(5, TimeUnit.SECONDS);
+            waiting.get(60, TimeUnit.SECONDS);
           }
         });
   }
@@ -219,7 +219,7 @@ class TunDeviceTests {
           device.close();
           device.close();
           device.wake();
-          assertThat(ended.get(5, TimeUnit.SECONDS)).isTrue();
+          assertThat(ended.get(60, TimeUnit.SECONDS)).isTrue();
           try (TunDevice again = TunDevice.open(config(true))) {
             assertThat(again.name()).isEqualTo("tailscale0");
           }

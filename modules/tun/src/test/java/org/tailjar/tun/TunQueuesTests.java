@@ -36,7 +36,7 @@ import org.tailjar.packet.PacketQueue;
 import org.tailjar.packet.SuperPacket;
 
 /** An interface of several queues, as the kernel gives flows to them. */
-@Timeout(60)
+@Timeout(180)
 class TunQueuesTests {
 
   private static final int QUEUES = 4;
@@ -257,11 +257,11 @@ class TunQueuesTests {
           }
           device.queues().forEach(PacketQueue::wake);
           for (CompletableFuture<Void> wake : woken) {
-            wake.get(5, TimeUnit.SECONDS);
+            wake.get(60, TimeUnit.SECONDS);
           }
           device.close();
           for (CompletableFuture<Void> end : ended) {
-            end.get(5, TimeUnit.SECONDS);
+            end.get(60, TimeUnit.SECONDS);
           }
           try (TunDevice again = TunDevice.open(CONFIG)) {
             assertThat(again.name()).isEqualTo("tailscale0");

@@ -17,9 +17,6 @@ import org.tailjar.systemtests.Shell;
 /** Runs of iperf3 through a tunnel, from its sender to one host or to several at once. */
 final class Iperf {
 
-  /** Beyond the time of the load: to connect, and to exchange results through what was flooded. */
-  private static final Duration GRACE = Duration.ofSeconds(20);
-
   /** A host that receives, and its address in the tunnel. */
   record Target(String host, String address) {}
 
@@ -68,8 +65,7 @@ final class Iperf {
   }
 
   private static void awaitServer(Lab lab, String host) {
-    if (!Shell.eventually(
-        Duration.ofSeconds(10), () -> lab.run(host, "ss", "-Htln").output().contains(":5201"))) {
+    if (!Shell.eventually(() -> lab.run(host, "ss", "-Htln").output().contains(":5201 "))) {
       throw new IllegalStateException("iperf3 does not listen");
     }
   }
@@ -98,11 +94,12 @@ final class Iperf {
             "-c",
             target.address(),
             "--connect-timeout",
-            "5000",
+            "30000",
             "-t",
             Long.toString(time.toSeconds()));
     line.addAll(options);
-    Shell.Result result = Shell.run(time.plus(GRACE), line);
+    // It connects, and exchanges results through what was flooded.
+    Shell.Result result = Shell.run(time.plus(Shell.PATIENCE), line);
     if (result.status() != 0) {
       throw new IllegalStateException("iperf3: " + result.output());
     }

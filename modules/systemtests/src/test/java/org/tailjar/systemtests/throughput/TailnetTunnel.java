@@ -1,6 +1,5 @@
 package org.tailjar.systemtests.throughput;
 
-import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.function.Function;
@@ -22,9 +21,6 @@ record TailnetTunnel(
     Function<String, Map<Metric, Calls>> counters)
     implements Tunnel {
 
-  /** The incumbent takes longer to see that a path is gone than to find one. */
-  private static final Duration LIMIT = Duration.ofSeconds(60);
-
   @Override
   public void awaitDirect() {
     ends.stream().skip(1).forEach(receiver -> await(receiver.ip4(), "via 10.77.0."));
@@ -38,7 +34,6 @@ record TailnetTunnel(
   private void await(String address, String path) {
     boolean there =
         Shell.eventually(
-            LIMIT,
             () -> {
               // An idle path is not kept.
               lab.pings(SENDER, address, 1);

@@ -2,7 +2,6 @@ package org.tailjar.systemtests.throughput;
 
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.time.Duration;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -17,7 +16,6 @@ import org.tailjar.systemtests.Shell;
  */
 record WireGuardPeer(String name, String version, List<String> program) implements Peer {
 
-  private static final Duration LIMIT = Duration.ofSeconds(10);
   private static final String NETWORK4 = "10.78.0.";
   private static final String NETWORK6 = "fd78::";
   private static final String PORT = "51820";
@@ -77,7 +75,7 @@ record WireGuardPeer(String name, String version, List<String> program) implemen
             Map.of("LOG_LEVEL", "error"),
             command.toArray(String[]::new));
     Path socket = Path.of("/var/run/wireguard", device + ".sock");
-    if (!Shell.eventually(LIMIT, () -> Files.exists(socket))) {
+    if (!Shell.eventually(() -> Files.exists(socket))) {
       throw new IllegalStateException(
           name + " does not start: " + lab.read(name + "-" + host + ".log"));
     }

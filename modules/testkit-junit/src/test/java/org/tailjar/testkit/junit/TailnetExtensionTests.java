@@ -16,7 +16,7 @@ import org.tailjar.tailnet.PingResult;
 import org.tailjar.testkit.FilterRules;
 import org.tailjar.testkit.TestTailnet;
 
-@Timeout(60)
+@Timeout(180)
 class TailnetExtensionTests {
 
   @RegisterExtension
