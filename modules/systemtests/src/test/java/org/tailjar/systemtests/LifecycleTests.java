@@ -24,6 +24,14 @@ class LifecycleTests {
     assertThat(lab.server().nodeCount()).isEqualTo(1);
   }
 
+  /** As JNA did, to learn where libraries are. The JVM waits for such programs by a thread. */
+  @Test
+  void aStartRunsNoOtherProgram() {
+    TailjarNode node = lab.tailjar("na").join();
+
+    assertThat(node.threads()).contains("tailjar-rx").doesNotContain("process reaper");
+  }
+
   @Test
   void aSecondProcessOnOneStateDirectoryIsRefusedAndTheFirstGoesOn() {
     TailjarNode first = lab.tailjar("na").join();
