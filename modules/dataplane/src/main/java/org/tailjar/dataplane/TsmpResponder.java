@@ -22,7 +22,6 @@ final class TsmpResponder {
   private static final int IPV4_HEADER = 20;
   private static final int IPV6_HEADER = 40;
   private static final byte HOP_LIMIT = 64;
-  private static final int TAILROOM = 16;
 
   private static final ValueLayout.OfShort SHORT =
       ValueLayout.JAVA_SHORT_UNALIGNED.withOrder(ByteOrder.BIG_ENDIAN);
@@ -32,8 +31,7 @@ final class TsmpResponder {
       ValueLayout.JAVA_LONG_UNALIGNED.withOrder(ByteOrder.BIG_ENDIAN);
 
   private final OwnPackets sender;
-  private final MemorySegment answer =
-      Arena.ofAuto().allocate(IPV6_HEADER + PONG_LENGTH + TAILROOM, 8);
+  private final MemorySegment answer = Arena.ofAuto().allocate(IPV6_HEADER + PONG_LENGTH, 8);
 
   TsmpResponder(OwnPackets sender) {
     this.sender = sender;

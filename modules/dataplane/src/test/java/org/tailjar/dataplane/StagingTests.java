@@ -38,7 +38,7 @@ class StagingTests {
       for (int j = 0; j < 5; j++) {
         dropped += stage(peer);
       }
-      assertThat(staging.bytes()).isLessThanOrEqualTo(Staging.MOST_BYTES + 128 * (MTU + 16));
+      assertThat(staging.bytes()).isLessThanOrEqualTo(Staging.MOST_BYTES + 128 * MTU);
     }
     assertThat(dropped).isEqualTo(50_000 - peers.stream().mapToInt(StagedPackets::size).sum());
     assertThat(peers.getFirst().isEmpty()).as("the one that waited longest").isTrue();
