@@ -247,37 +247,6 @@ class ReceiversTests {
     assertThat(to.paths.confirmations.getLast()).isEqualTo(new Confirmation(from.endpoint, path));
   }
 
-  @Test
-  void allPeersThatStartAnewTogetherGetANewSession() throws InterruptedException {
-    TestNode to = node(1, 1);
-    List<TestNode> peers = new ArrayList<>();
-    Timings hasty =
-        new Timings(
-            Duration.ofSeconds(120),
-            Duration.ofSeconds(180),
-            Duration.ofSeconds(90),
-            Duration.ofMillis(1),
-            Duration.ZERO,
-            Duration.ofSeconds(10),
-            Duration.ofSeconds(120));
-    peers.addAll(peersOf(to, 20, hasty));
-    Map<TestNode, Instant> before = new HashMap<>();
-    for (TestNode peer : peers) {
-      to.device.inject(packet(to, peer, 1));
-      assertThat(peer.take()).isNotNull();
-      before.put(peer, to.dataPlane.peer(peer.key.publicKey()).lastHandshake());
-    }
-    Thread.sleep(20);
-    peers.forEach(peer -> to.dataPlane.renew(peer.key.publicKey()));
-    long end = System.nanoTime() + TestNode.PATIENCE.toNanos();
-    for (TestNode peer : peers) {
-      while (!to.dataPlane.peer(peer.key.publicKey()).lastHandshake().isAfter(before.get(peer))) {
-        assertThat(System.nanoTime()).as("renewed in time").isLessThan(end);
-        Thread.sleep(5);
-      }
-    }
-  }
-
   /** An address that strays to another thread: its handshakes are done all the same. */
   @Test
   void aHandshakeThatComesByAnotherThreadIsAnswered() throws InterruptedException {
