@@ -81,7 +81,7 @@ final class Inbound {
     wireGuard = side.wireGuard();
     opener = new BatchOpener(side.aead().context());
     coalescer = new Coalescer(new CountingWriter(writer, counters));
-    tsmp = new TsmpResponder(new OwnPackets(side.paths(), sealer));
+    tsmp = new TsmpResponder(side.paths(), sealer);
   }
 
   /** What is received into. */
