@@ -77,17 +77,8 @@ final class SteppedPlane {
             staging,
             statistics.tx(0),
             new Requests());
-    receiver =
-        new Receiver(
-            device,
-            paths,
-            wireGuard,
-            aead,
-            flows,
-            statistics.rx(0),
-            inbox,
-            () -> links,
-            this::isIdle);
+    ReceiveSide side = new ReceiveSide(device, paths, wireGuard, aead, () -> links, this::isIdle);
+    receiver = new Receiver(side, inbox, flows, statistics.rx(0));
   }
 
   /** Makes two each other's peer, with a session that the first has begun. */

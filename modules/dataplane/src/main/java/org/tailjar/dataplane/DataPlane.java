@@ -8,6 +8,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.Consumer;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import org.tailjar.crypto.Aead;
 import org.tailjar.crypto.NodePublicKey;
@@ -73,55 +74,45 @@ public final class DataPlane implements AutoCloseable {
     this.wireGuard = wireGuard;
     this.onFailure = onFailure;
     queues = device.queues();
-    int transmitters = queues.size();
     List<PathsQueue> receiving = paths.queues();
-    statistics = new Statistics(transmitters, receiving.size());
+    statistics = new Statistics(queues.size(), receiving.size());
     wireGuard.receivers(receiving.size());
-    List<FlowTable> tables = new ArrayList<>();
-    for (int i = 0; i < transmitters; i++) {
-      FlowTable flows = new FlowTable();
-      tables.add(flows);
-      Transmitter transmitter =
-          new Transmitter(
-              queues.get(i),
-              device.mtu(),
-              paths,
-              aead,
-              new OutBatches.Turn(i, transmitters),
-              flows,
-              staging,
-              statistics.tx(i),
-              new TransmitterRequests());
-      threads.add(thread(transmitters == 1 ? "tailjar-tx" : "tailjar-tx-" + i, transmitter::run));
+    List<FlowTable> tables = Stream.generate(FlowTable::new).limit(queues.size()).toList();
+    for (int i = 0; i < queues.size(); i++) {
+      threads.add(thread("tx", i, queues.size(), transmitter(i, aead, tables.get(i))::run));
     }
+    ReceiveSide side = new ReceiveSide(device, paths, wireGuard, aead, () -> links, () -> closed);
     receiver =
         new Receiver(
-            device,
-            paths,
-            wireGuard,
-            aead,
-            transmitters == 1 ? tables.getFirst() : new FlowTables(tables),
-            statistics.rx(0),
+            side,
             inbox,
-            () -> links,
-            () -> closed);
-    threads.add(thread(receiving.size() == 1 ? "tailjar-rx" : "tailjar-rx-0", receiver::run));
+            tables.size() == 1 ? tables.getFirst() : new FlowTables(tables),
+            statistics.rx(0));
+    threads.add(thread("rx", 0, receiving.size(), receiver::run));
     for (int i = 1; i < receiving.size(); i++) {
       TransportReceiver further =
           new TransportReceiver(
-              receiving.get(i),
-              device,
-              paths,
-              wireGuard,
-              aead,
-              new FlowTables(tables.stream().map(FlowTable::reader).toList()),
-              statistics.rx(i),
+              side,
               task -> execute(() -> task.run(receiver)),
-              () -> links,
-              () -> closed);
+              receiving.get(i),
+              new FlowTables(tables.stream().map(FlowTable::reader).toList()),
+              statistics.rx(i));
       furtherReceivers.add(further);
-      threads.add(thread("tailjar-rx-" + i, further::run));
+      threads.add(thread("rx", i, receiving.size(), further::run));
     }
+  }
+
+  private Transmitter transmitter(int number, Aead aead, FlowTable flows) {
+    return new Transmitter(
+        queues.get(number),
+        device.mtu(),
+        paths,
+        aead,
+        new OutBatches.Turn(number, queues.size()),
+        flows,
+        staging,
+        statistics.tx(number),
+        new TransmitterRequests());
   }
 
   private interface Loop {
@@ -151,9 +142,9 @@ public final class DataPlane implements AutoCloseable {
     }
   }
 
-  private Thread thread(String name, Loop loop) {
+  private Thread thread(String kind, int number, int of, Loop loop) {
     return Thread.ofPlatform()
-        .name(name)
+        .name("tailjar-" + kind + (of == 1 ? "" : "-" + number))
         .daemon()
         .unstarted(
             () -> {

@@ -5,9 +5,7 @@ import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.nio.ByteOrder;
-import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
-import org.tailjar.crypto.Aead;
 import org.tailjar.dataplane.Statistics.Counters;
 import org.tailjar.filter.Flows;
 import org.tailjar.filter.PacketFilter;
@@ -47,42 +45,43 @@ final class Inbound {
   private static final int LAST_HANDSHAKE_TYPE = 3;
   private static final int TRANSPORT_TYPE = 4;
 
+  private final ReceiveSide side;
   private final WireGuard wireGuard;
   private final Flows flows;
-  private final Supplier<Links> table;
   private final Owner owner;
   private final Counters counters;
   private final Faults faults;
   private final BatchOpener opener;
   private final Coalescer coalescer;
   private final TsmpResponder tsmp;
-  private final Batch batch;
+  private final Batch batch = new Batch(Arena.ofAuto());
   private final IpPacket ip = new IpPacket();
 
   /** The peer of the present batch that the owner was told of last. */
   private @Nullable PeerLink confirmed;
 
+  /**
+   * For an RX thread, to which everything but the shared side and the owner belongs.
+   *
+   * @param sealer for what is answered
+   */
   Inbound(
-      WireGuard wireGuard,
-      Aead aead,
-      PacketWriter writer,
-      OwnPackets ownPackets,
-      Flows flows,
-      Supplier<Links> table,
+      ReceiveSide side,
       Owner owner,
+      PacketWriter writer,
+      Flows flows,
+      Sealer sealer,
       Counters counters,
-      Faults faults,
-      Arena arena) {
-    this.wireGuard = wireGuard;
-    this.flows = flows;
-    this.table = table;
+      Faults faults) {
+    this.side = side;
     this.owner = owner;
+    this.flows = flows;
     this.counters = counters;
     this.faults = faults;
-    opener = new BatchOpener(aead.context());
+    wireGuard = side.wireGuard();
+    opener = new BatchOpener(side.aead().context());
     coalescer = new Coalescer(new CountingWriter(writer, counters));
-    tsmp = new TsmpResponder(ownPackets);
-    batch = new Batch(arena);
+    tsmp = new TsmpResponder(side.paths(), sealer);
   }
 
   /** What is received into. */
@@ -100,7 +99,7 @@ final class Inbound {
     counters.add(Counters.UDP_RECEIVES, batch.calls());
     counters.add(Counters.UDP_RECEIVED_PACKETS, count);
     confirmed = null;
-    Links links = table.get();
+    Links links = side.table().get();
     MemorySegment memory = batch.memory();
     for (int i = 0; i < count; ) {
       try {

@@ -1,21 +1,15 @@
 package org.tailjar.dataplane;
 
 import java.io.IOException;
-import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.time.Duration;
 import java.util.Collection;
 import java.util.Iterator;
 import java.util.LinkedHashSet;
 import java.util.Set;
-import java.util.function.BooleanSupplier;
-import java.util.function.Supplier;
-import org.tailjar.crypto.Aead;
 import org.tailjar.crypto.NodePublicKey;
 import org.tailjar.dataplane.Statistics.Counters;
 import org.tailjar.filter.Flows;
-import org.tailjar.magicsock.Paths;
-import org.tailjar.packet.PacketDevice;
 import org.tailjar.packet.Path;
 import org.tailjar.wireguard.Peer;
 import org.tailjar.wireguard.Session;
@@ -35,10 +29,9 @@ final class Receiver implements Inbound.Owner {
 
   private static final long RENEWAL_NANOS = Duration.ofMillis(5).toNanos();
 
-  private final Paths paths;
+  private final ReceiveSide side;
   private final WireGuard wireGuard;
   private final Inbox inbox;
-  private final BooleanSupplier closed;
   private final Outgoing outgoing;
   private final Inbound inbound;
   private final Faults faults = new Faults();
@@ -47,41 +40,25 @@ final class Receiver implements Inbound.Owner {
   private final Set<PeerLink> renewals = new LinkedHashSet<>();
   private long nextRenewal;
 
-  Receiver(
-      PacketDevice device,
-      Paths paths,
-      WireGuard wireGuard,
-      Aead aead,
-      Flows flows,
-      Counters counters,
-      Inbox inbox,
-      Supplier<Links> table,
-      BooleanSupplier closed) {
-    this.paths = paths;
-    reader = new QueueReader(paths, faults);
-    this.wireGuard = wireGuard;
+  /**
+   * An RX thread that is yet to run.
+   *
+   * @param flows as this thread may ask them
+   * @param counters its own
+   */
+  Receiver(ReceiveSide side, Inbox inbox, Flows flows, Counters counters) {
+    this.side = side;
     this.inbox = inbox;
-    this.closed = closed;
-    Arena arena = Arena.ofAuto();
-    Sealer sealer = Sealer.ofReceiver(paths, counters, arena, aead, device.mtu());
-    outgoing = new Outgoing(paths, sealer, counters);
-    inbound =
-        new Inbound(
-            wireGuard,
-            aead,
-            device,
-            new OwnPackets(paths, sealer),
-            flows,
-            table,
-            this,
-            counters,
-            faults,
-            arena);
+    wireGuard = side.wireGuard();
+    reader = new QueueReader(side.paths(), faults);
+    Sealer sealer = Sealer.ofReceiver(side, counters);
+    outgoing = new Outgoing(side.paths(), sealer, counters);
+    inbound = new Inbound(side, this, side.device(), flows, sealer, counters, faults);
   }
 
   /** Runs until closed. */
   void run() throws IOException {
-    while (!closed.getAsBoolean()) {
+    while (!side.closed().getAsBoolean()) {
       boolean received = reader.receive(inbound.batch(), advance());
       // First what was asked for before the messages came: a new peer's may be among them.
       inbox.drain(faults);
@@ -178,6 +155,6 @@ final class Receiver implements Inbound.Owner {
 
   @Override
   public void confirmed(PeerLink link, Path path, long now) {
-    paths.confirmed(link.endpoint(), path);
+    side.paths().confirmed(link.endpoint(), path);
   }
 }

@@ -3,9 +3,8 @@ package org.tailjar.dataplane;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
-import org.tailjar.crypto.Aead;
+import org.tailjar.crypto.AeadContext;
 import org.tailjar.dataplane.Statistics.Counters;
-import org.tailjar.magicsock.Paths;
 import org.tailjar.magicsock.Route;
 import org.tailjar.wireguard.Session;
 
@@ -21,9 +20,11 @@ final class Sealer {
   }
 
   /** For an RX thread, which sends little: nothing that others could outrun. */
-  static Sealer ofReceiver(Paths paths, Counters counters, Arena arena, Aead aead, int mtu) {
+  static Sealer ofReceiver(ReceiveSide side, Counters counters) {
+    AeadContext context = side.aead().context();
     return new Sealer(
-        new OutBatches(paths, counters, arena, aead.context(), OutBatches.Turn.ALONE, 1), mtu);
+        new OutBatches(side.paths(), counters, Arena.ofAuto(), context, OutBatches.Turn.ALONE, 1),
+        side.device().mtu());
   }
 
   /**

@@ -25,9 +25,6 @@ final class StagedPackets {
   /** Most packets that wait. */
   static final int CAPACITY = 128;
 
-  /** What sealing may write behind a packet before it puts it back: padding. */
-  private static final int TAILROOM = 16;
-
   private static final int FIRST_SLOTS = 2;
   private static final int[] NO_SLOTS = {};
 
@@ -48,7 +45,7 @@ final class StagedPackets {
 
   StagedPackets(int mtu, Staging staging) {
     this.staging = staging;
-    slot = mtu + TAILROOM;
+    slot = mtu;
   }
 
   /** Whether none waits; without the monitor this is a hint that errs to false while RX flushes. */
@@ -58,11 +55,6 @@ final class StagedPackets {
 
   int size() {
     return count;
-  }
-
-  /** Whether a packet of this length can wait here at all. */
-  boolean fits(int length) {
-    return length <= slot - TAILROOM;
   }
 
   /**

@@ -1,23 +1,16 @@
 package org.tailjar.dataplane;
 
 import java.io.IOException;
-import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.time.Duration;
 import java.util.concurrent.atomic.AtomicInteger;
-import java.util.function.BooleanSupplier;
-import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
-import org.tailjar.crypto.Aead;
 import org.tailjar.dataplane.Statistics.Counters;
 import org.tailjar.filter.Flows;
-import org.tailjar.magicsock.Paths;
 import org.tailjar.magicsock.PathsQueue;
-import org.tailjar.packet.PacketDevice;
 import org.tailjar.packet.Path;
 import org.tailjar.wireguard.Session;
-import org.tailjar.wireguard.WireGuard;
 
 /**
  * An RX thread beside the first one, for the transport messages of some of the peers. What changes
@@ -48,9 +41,9 @@ final class TransportReceiver implements Inbound.Owner {
   /** Most tasks that wait for the first thread; what is left out is told again or sent again. */
   private static final int MOST_TASKS = 64;
 
+  private final ReceiveSide side;
   private final QueueReader reader;
   private final First first;
-  private final BooleanSupplier closed;
   private final Counters counters;
   private final Inbound inbound;
   private final Faults faults = new Faults();
@@ -58,40 +51,26 @@ final class TransportReceiver implements Inbound.Owner {
   private @Nullable Session used;
   private long usedTold;
 
+  /**
+   * An RX thread that is yet to run.
+   *
+   * @param queue its own
+   * @param flows as this thread may ask them
+   * @param counters its own
+   */
   TransportReceiver(
-      PathsQueue queue,
-      PacketDevice device,
-      Paths paths,
-      WireGuard wireGuard,
-      Aead aead,
-      Flows flows,
-      Counters counters,
-      First first,
-      Supplier<Links> table,
-      BooleanSupplier closed) {
-    reader = new QueueReader(queue, faults);
+      ReceiveSide side, First first, PathsQueue queue, Flows flows, Counters counters) {
+    this.side = side;
     this.first = first;
-    this.closed = closed;
     this.counters = counters;
-    Arena arena = Arena.ofAuto();
-    Sealer sealer = Sealer.ofReceiver(paths, counters, arena, aead, device.mtu());
-    inbound =
-        new Inbound(
-            wireGuard,
-            aead,
-            device.writer(),
-            new OwnPackets(paths, sealer),
-            flows,
-            table,
-            this,
-            counters,
-            faults,
-            arena);
+    reader = new QueueReader(queue, faults);
+    Sealer sealer = Sealer.ofReceiver(side, counters);
+    inbound = new Inbound(side, this, side.device().writer(), flows, sealer, counters, faults);
   }
 
   /** Runs until closed. */
   void run() throws IOException {
-    while (!closed.getAsBoolean()) {
+    while (!side.closed().getAsBoolean()) {
       if (reader.receive(inbound.batch(), System.nanoTime() + IDLE_NANOS)) {
         inbound.receive(System.nanoTime());
       }

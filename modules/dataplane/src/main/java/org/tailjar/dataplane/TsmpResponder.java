@@ -5,13 +5,17 @@ import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.nio.ByteOrder;
 import org.tailjar.filter.PacketFilter;
+import org.tailjar.magicsock.Paths;
+import org.tailjar.magicsock.Route;
 import org.tailjar.packet.Checksum;
 import org.tailjar.packet.IpPacket;
+import org.tailjar.wireguard.Peer;
+import org.tailjar.wireguard.Session;
 
 /**
  * Answers the pings of TSMP, Tailscale's own protocol inside the tunnel: type {@code p} and eight
  * bytes become type {@code o}, the same bytes and the port of a peer API, which is 0 here for
- * "none". Other types are notices that need no answer.
+ * "none". Other types are notices that need no answer. Owned by one RX thread.
  */
 final class TsmpResponder {
 
@@ -22,7 +26,6 @@ final class TsmpResponder {
   private static final int IPV4_HEADER = 20;
   private static final int IPV6_HEADER = 40;
   private static final byte HOP_LIMIT = 64;
-  private static final int TAILROOM = 16;
 
   private static final ValueLayout.OfShort SHORT =
       ValueLayout.JAVA_SHORT_UNALIGNED.withOrder(ByteOrder.BIG_ENDIAN);
@@ -31,12 +34,13 @@ final class TsmpResponder {
   private static final ValueLayout.OfLong LONG =
       ValueLayout.JAVA_LONG_UNALIGNED.withOrder(ByteOrder.BIG_ENDIAN);
 
-  private final OwnPackets sender;
-  private final MemorySegment answer =
-      Arena.ofAuto().allocate(IPV6_HEADER + PONG_LENGTH + TAILROOM, 8);
+  private final Paths paths;
+  private final Sealer sealer;
+  private final MemorySegment answer = Arena.ofAuto().allocate(IPV6_HEADER + PONG_LENGTH, 8);
 
-  TsmpResponder(OwnPackets sender) {
-    this.sender = sender;
+  TsmpResponder(Paths paths, Sealer sealer) {
+    this.paths = paths;
+    this.sealer = sealer;
   }
 
   /** Takes a TSMP packet of a peer that the filter let in. */
@@ -51,7 +55,19 @@ final class TsmpResponder {
     answer.set(ValueLayout.JAVA_BYTE, header, PONG);
     MemorySegment.copy(memory, payload + 1, answer, header + 1, PING_LENGTH - 1);
     answer.set(SHORT, header + PING_LENGTH, (short) 0);
-    sender.send(link, answer, 0, header + PONG_LENGTH, now);
+    send(link, header + PONG_LENGTH, now);
+  }
+
+  private void send(PeerLink link, int length, long now) {
+    Peer peer = link.peer();
+    Session session = peer == null ? null : peer.sending(now);
+    Route route = session == null ? null : paths.route(link.endpoint());
+    if (session == null || route == null) {
+      return;
+    }
+    int sealed = sealer.seal(session, route, answer, 0, length);
+    sealer.batches().flush();
+    session.peer().sent(now, 1, sealed);
   }
 
   private int ipv4Header(IpPacket ip) {

@@ -3,16 +3,18 @@ package org.tailjar.dataplane;
 import java.io.IOException;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
-import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
+import java.util.Queue;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.Semaphore;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
-import java.util.concurrent.locks.Condition;
-import java.util.concurrent.locks.ReentrantLock;
+import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 import org.tailjar.crypto.NodePublicKey;
@@ -63,81 +65,62 @@ final class FakePaths implements Paths {
   final AtomicInteger faults = new AtomicInteger();
 
   /** Where one thread receives. */
-  private final class Queue implements PathsQueue {
-    private final ReentrantLock lock = new ReentrantLock();
-    private final Condition arrived = lock.newCondition();
-    private final ArrayDeque<Arrival> arrivals = new ArrayDeque<>();
-    private boolean woken;
-    private long received;
+  private final class FakeQueue implements PathsQueue {
+    private final Queue<Arrival> arrivals = new ConcurrentLinkedQueue<>();
+    private final AtomicLong received = new AtomicLong();
+
+    /** Has a permit after a change that the receiver may wait for; more would say no more. */
+    private final Semaphore changed = new Semaphore(0);
 
     private void deliver(Arrival arrival) {
-      lock.lock();
-      try {
-        arrivals.add(arrival);
-        arrived.signalAll();
-      } finally {
-        lock.unlock();
-      }
+      arrivals.add(arrival);
+      wake();
     }
 
     @Override
     public boolean receive(Batch into, long deadlineNanos) throws IOException {
-      lock.lock();
+      if (arrivals.isEmpty() && failure == null) {
+        await(deadlineNanos);
+      }
+      IOException failed = failure;
+      if (failed != null) {
+        throw failed;
+      }
+      if (faults.getAndUpdate(left -> Math.max(0, left - 1)) > 0) {
+        throw new IllegalStateException("a fault of the paths");
+      }
+      Arrival next = arrivals.poll();
+      if (next == null) {
+        return false;
+      }
+      MemorySegment.copy(
+          next.datagrams, 0, into.memory(), ValueLayout.JAVA_BYTE, 0, next.datagrams.length);
+      into.received(next.path, next.datagrams.length, next.length);
+      received.incrementAndGet();
+      return true;
+    }
+
+    private void await(long deadlineNanos) throws IOException {
       try {
-        IOException failed = failure;
-        while (arrivals.isEmpty() && !woken && failed == null) {
-          long left = deadlineNanos - System.nanoTime();
-          if (left <= 0) {
-            return false;
-          }
-          arrived.awaitNanos(left);
-          failed = failure;
-        }
-        if (failed != null) {
-          throw failed;
-        }
-        woken = false;
-        if (faults.getAndUpdate(left -> Math.max(0, left - 1)) > 0) {
-          throw new IllegalStateException("a fault of the paths");
-        }
-        Arrival next = arrivals.poll();
-        if (next == null) {
-          return false;
-        }
-        MemorySegment.copy(
-            next.datagrams, 0, into.memory(), ValueLayout.JAVA_BYTE, 0, next.datagrams.length);
-        into.received(next.path, next.datagrams.length, next.length);
-        received++;
-        return true;
+        changed.tryAcquire(deadlineNanos - System.nanoTime(), TimeUnit.NANOSECONDS);
       } catch (InterruptedException e) {
         throw new IOException(e);
-      } finally {
-        lock.unlock();
       }
     }
 
     private long received() {
-      lock.lock();
-      try {
-        return received;
-      } finally {
-        lock.unlock();
-      }
+      return received.get();
     }
 
     @Override
     public void wake() {
-      lock.lock();
-      try {
-        woken = true;
-        arrived.signalAll();
-      } finally {
-        lock.unlock();
+      if (changed.availablePermits() == 0) {
+        changed.release();
       }
     }
   }
 
-  private final List<Queue> queues = new ArrayList<>();
+  private final List<FakeQueue> queues = new ArrayList<>();
 
   /** What comes by them is received by one thread. */
   FakePaths() {
@@ -147,7 +130,7 @@ final class FakePaths implements Paths {
   /** What comes by them is received by so many threads. */
   FakePaths(int receivers) {
     for (int i = 0; i < receivers; i++) {
-      queues.add(new Queue());
+      queues.add(new FakeQueue());
     }
   }
 
@@ -220,17 +203,17 @@ final class FakePaths implements Paths {
 
   void fail(IOException cause) {
     failure = cause;
-    queues.forEach(Queue::wake);
+    queues.forEach(FakeQueue::wake);
   }
 
   /** How many batches were received so far. */
   long received() {
-    return queues.stream().mapToLong(Queue::received).sum();
+    return queues.stream().mapToLong(FakeQueue::received).sum();
   }
 
   /** How many batches each of the threads received so far. */
   List<Long> receivedByEach() {
-    return queues.stream().map(Queue::received).toList();
+    return queues.stream().map(FakeQueue::received).toList();
   }
 
   @Override

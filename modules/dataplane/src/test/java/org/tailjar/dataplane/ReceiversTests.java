@@ -15,6 +15,8 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
+import org.tailjar.crypto.Aead;
 import org.tailjar.crypto.PacketCiphers;
 import org.tailjar.dataplane.FakePaths.Confirmation;
 import org.tailjar.dataplane.FakePaths.FakePath;
@@ -37,8 +39,11 @@ class ReceiversTests {
   }
 
   private TestNode node(int number, int receivers, Timings timings) {
-    TestNode node =
-        new TestNode(number, timings, PacketCiphers.byName("jce"), 1, CAPACITY, receivers);
+    return node(number, receivers, timings, PacketCiphers.byName("jce"));
+  }
+
+  private TestNode node(int number, int receivers, Timings timings, Aead aead) {
+    TestNode node = new TestNode(number, timings, aead, 1, CAPACITY, receivers);
     nodes.add(node);
     return node;
   }
@@ -50,9 +55,14 @@ class ReceiversTests {
   /** Peers of a node, with a session each. */
   private List<TestNode> peersOf(TestNode to, int count, Timings timings)
       throws InterruptedException {
+    return peersOf(to, count, timings, PacketCiphers.byName("jce"));
+  }
+
+  private List<TestNode> peersOf(TestNode to, int count, Timings timings, Aead aead)
+      throws InterruptedException {
     List<TestNode> peers = new ArrayList<>();
     for (int i = 0; i < count; i++) {
-      TestNode peer = node(10 + i, 1, timings);
+      TestNode peer = node(10 + i, 1, timings, aead);
       peers.add(peer);
       TestNode.join(peer, to);
       open(peer, to);
@@ -108,6 +118,24 @@ class ReceiversTests {
       assertThat(after.get(i) > before.get(i)).as("thread %d of %s", i, after).isEqualTo(works);
     }
     assertThat(to.failures).isEmpty();
+  }
+
+  /** Else more threads would not receive more. */
+  @ParameterizedTest(name = "{0} RX threads")
+  @ValueSource(ints = {2, 4})
+  void allThreadsOpenAtTheSameTime(int receivers) throws InterruptedException {
+    int perPeer = 1000;
+    RendezvousCipher cipher = new RendezvousCipher(RendezvousCipher.Side.OPENING);
+    TestNode to = node(1, receivers, Timings.STANDARD, cipher);
+    List<TestNode> from = peersOf(to, receivers, Timings.STANDARD, new NullCipher());
+    cipher.hold(receivers);
+    for (int number = 0; number < perPeer; number++) {
+      for (TestNode peer : from) {
+        peer.device.inject(packet(peer, to, number));
+      }
+    }
+    assertThat(cipher.missing()).as("RX threads that cannot open while others do").isZero();
+    assertInOrder(to, receivers, perPeer);
   }
 
   /** Keys change while packets come, each handshake on the first thread and its messages not. */
@@ -217,37 +245,6 @@ class ReceiversTests {
     }
     assertThat(to.paths.confirmations).hasSize(before + 1);
     assertThat(to.paths.confirmations.getLast()).isEqualTo(new Confirmation(from.endpoint, path));
-  }
-
-  @Test
-  void allPeersThatStartAnewTogetherGetANewSession() throws InterruptedException {
-    TestNode to = node(1, 1);
-    List<TestNode> peers = new ArrayList<>();
-    Timings hasty =
-        new Timings(
-            Duration.ofSeconds(120),
-            Duration.ofSeconds(180),
-            Duration.ofSeconds(90),
-            Duration.ofMillis(1),
-            Duration.ZERO,
-            Duration.ofSeconds(10),
-            Duration.ofSeconds(120));
-    peers.addAll(peersOf(to, 20, hasty));
-    Map<TestNode, Instant> before = new HashMap<>();
-    for (TestNode peer : peers) {
-      to.device.inject(packet(to, peer, 1));
-      assertThat(peer.take()).isNotNull();
-      before.put(peer, to.dataPlane.peer(peer.key.publicKey()).lastHandshake());
-    }
-    Thread.sleep(20);
-    peers.forEach(peer -> to.dataPlane.renew(peer.key.publicKey()));
-    long end = System.nanoTime() + TestNode.PATIENCE.toNanos();
-    for (TestNode peer : peers) {
-      while (!to.dataPlane.peer(peer.key.publicKey()).lastHandshake().isAfter(before.get(peer))) {
-        assertThat(System.nanoTime()).as("renewed in time").isLessThan(end);
-        Thread.sleep(5);
-      }
-    }
   }
 
   /** An address that strays to another thread: its handshakes are done all the same. */

@@ -6,6 +6,8 @@ import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 import org.tailjar.crypto.Aead;
 import org.tailjar.crypto.NodePrivateKey;
@@ -121,6 +123,15 @@ final class TestNode implements AutoCloseable {
 
   long drops(Drop reason) {
     return dataPlane.statistics().snapshot().drops().getOrDefault(reason, 0L);
+  }
+
+  /** Waits until the first RX thread has done what it was told to. */
+  void flushInbox() throws InterruptedException {
+    CountDownLatch done = new CountDownLatch(1);
+    dataPlane.execute(done::countDown);
+    if (!done.await(PATIENCE.toNanos(), TimeUnit.NANOSECONDS)) {
+      throw new AssertionError("the first RX thread does nothing");
+    }
   }
 
   byte @Nullable [] take() throws InterruptedException {

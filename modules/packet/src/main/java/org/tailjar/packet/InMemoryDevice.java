@@ -5,11 +5,11 @@ import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.time.Duration;
-import java.util.ArrayDeque;
-import java.util.Queue;
+import java.util.concurrent.BlockingQueue;
+import java.util.concurrent.LinkedBlockingQueue;
+import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
-import java.util.concurrent.locks.Condition;
-import java.util.concurrent.locks.ReentrantLock;
+import java.util.concurrent.atomic.LongAdder;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -29,18 +29,19 @@ public final class InMemoryDevice implements PacketDevice {
 
   private final String name;
   private final int mtu;
-  private final int capacity;
-  private final ReentrantLock lock = new ReentrantLock();
-  private final Condition readable = lock.newCondition();
-  private final Condition takeable = lock.newCondition();
-  private final Queue<Injected> toRead = new ArrayDeque<>();
-  private final Queue<byte[]> written = new ArrayDeque<>();
+  private final BlockingQueue<Injected> toRead;
+  private final BlockingQueue<byte[]> written;
+
+  /** Has a permit after a change that the reader may wait for; more would say no more. */
+  private final Semaphore changed = new Semaphore(0);
+
+  private final LongAdder writes = new LongAdder();
+  private final LongAdder dropped = new LongAdder();
+  private volatile boolean closed;
+
+  // Of whoever writes, one after the other.
   private final SuperPacket scratch = new SuperPacket(Arena.ofAuto());
   private final Segmenter segmenter = new Segmenter();
-  private boolean woken;
-  private boolean closed;
-  private long writes;
-  private long dropped;
 
   /** A device with room for 4096 packets in each direction. */
   public InMemoryDevice(String name, int mtu) {
@@ -51,7 +52,8 @@ public final class InMemoryDevice implements PacketDevice {
   public InMemoryDevice(String name, int mtu, int capacity) {
     this.name = name;
     this.mtu = mtu;
-    this.capacity = capacity;
+    toRead = new LinkedBlockingQueue<>(capacity);
+    written = new LinkedBlockingQueue<>(capacity);
   }
 
   @Override
@@ -81,17 +83,13 @@ public final class InMemoryDevice implements PacketDevice {
       int segmentSize,
       int checksumStart,
       int checksumOffset) {
-    lock.lock();
-    try {
-      if (closed || toRead.size() == capacity) {
-        dropped++;
-        return;
-      }
-      toRead.add(new Injected(packet.clone(), offload, segmentSize, checksumStart, checksumOffset));
-      readable.signalAll();
-    } finally {
-      lock.unlock();
+    Injected injected =
+        new Injected(packet.clone(), offload, segmentSize, checksumStart, checksumOffset);
+    if (closed || !toRead.offer(injected)) {
+      dropped.increment();
+      return;
     }
+    wake();
   }
 
   /**
@@ -101,16 +99,7 @@ public final class InMemoryDevice implements PacketDevice {
    * @throws InterruptedException when the waiting thread was interrupted
    */
   public byte @Nullable [] take(Duration timeout) throws InterruptedException {
-    lock.lock();
-    try {
-      long left = timeout.toNanos();
-      while (written.isEmpty() && left > 0) {
-        left = takeable.awaitNanos(left);
-      }
-      return written.poll();
-    } finally {
-      lock.unlock();
-    }
+    return written.poll(timeout.toNanos(), TimeUnit.NANOSECONDS);
   }
 
   /** This device, which any thread may write to. */
@@ -121,145 +110,93 @@ public final class InMemoryDevice implements PacketDevice {
 
   /** Number of calls of {@link #write}; fewer than packets when they were merged. */
   public long writes() {
-    lock.lock();
-    try {
-      return writes;
-    } finally {
-      lock.unlock();
-    }
+    return writes.sum();
   }
 
   /** Packets that were dropped for want of room. */
   public long dropped() {
-    lock.lock();
-    try {
-      return dropped;
-    } finally {
-      lock.unlock();
-    }
+    return dropped.sum();
   }
 
   @Override
   public boolean read(SuperPacket into) throws IOException {
-    lock.lock();
-    try {
-      checkOpen();
-      Injected next = toRead.poll();
-      if (next == null) {
-        return false;
-      }
-      MemorySegment.copy(
-          next.bytes, 0, into.memory(), ValueLayout.JAVA_BYTE, into.start(), next.bytes.length);
-      into.set(
-          next.bytes.length,
-          next.offload,
-          next.segmentSize,
-          next.checksumStart,
-          next.checksumOffset);
-      return true;
-    } finally {
-      lock.unlock();
+    checkOpen();
+    Injected next = toRead.poll();
+    if (next == null) {
+      return false;
     }
+    MemorySegment.copy(
+        next.bytes, 0, into.memory(), ValueLayout.JAVA_BYTE, into.start(), next.bytes.length);
+    into.set(
+        next.bytes.length, next.offload, next.segmentSize, next.checksumStart, next.checksumOffset);
+    return true;
   }
 
   @Override
   public void awaitReadable(long timeoutNanos) throws IOException {
-    lock.lock();
-    try {
-      long left = timeoutNanos;
-      while (toRead.isEmpty() && !woken && !closed && (timeoutNanos < 0 || left > 0)) {
-        if (timeoutNanos < 0) {
-          readable.await(1, TimeUnit.DAYS);
-        } else {
-          left = readable.awaitNanos(left);
-        }
+    if (toRead.isEmpty() && !closed) {
+      try {
+        changed.tryAcquire(timeoutNanos < 0 ? Long.MAX_VALUE : timeoutNanos, TimeUnit.NANOSECONDS);
+      } catch (InterruptedException e) {
+        Thread.currentThread().interrupt();
       }
-      woken = false;
-      checkOpen();
-    } catch (InterruptedException e) {
-      Thread.currentThread().interrupt();
-    } finally {
-      lock.unlock();
     }
+    checkOpen();
   }
 
   @Override
   public void wake() {
-    lock.lock();
-    try {
-      woken = true;
-      readable.signalAll();
-    } finally {
-      lock.unlock();
+    if (changed.availablePermits() == 0) {
+      changed.release();
     }
   }
 
   @Override
-  public void write(GatherPacket packet) throws IOException {
-    lock.lock();
-    try {
-      checkOpen();
-      writes++;
-      int total = 0;
-      for (int i = 0; i < packet.pieces(); i++) {
-        MemorySegment.copy(
-            packet.memory(),
-            packet.offset(i),
-            scratch.memory(),
-            scratch.start() + total,
-            packet.length(i));
-        total += packet.length(i);
-      }
-      scratch.set(
-          total,
-          packet.offload(),
-          packet.segmentSize(),
-          packet.checksumStart(),
-          packet.checksumOffset());
-      addWritten(scratch);
-    } finally {
-      lock.unlock();
+  public synchronized void write(GatherPacket packet) throws IOException {
+    checkOpen();
+    int total = 0;
+    for (int i = 0; i < packet.pieces(); i++) {
+      MemorySegment.copy(
+          packet.memory(),
+          packet.offset(i),
+          scratch.memory(),
+          scratch.start() + total,
+          packet.length(i));
+      total += packet.length(i);
     }
+    scratch.set(
+        total,
+        packet.offload(),
+        packet.segmentSize(),
+        packet.checksumStart(),
+        packet.checksumOffset());
+    addWritten(scratch);
   }
 
   @Override
-  public void writeBack(SuperPacket packet) throws IOException {
-    lock.lock();
-    try {
-      checkOpen();
-      writes++;
-      addWritten(packet);
-    } finally {
-      lock.unlock();
-    }
+  public synchronized void writeBack(SuperPacket packet) throws IOException {
+    checkOpen();
+    addWritten(packet);
   }
 
   /** Splits it, and completes its checksums. */
   private void addWritten(SuperPacket packet) {
+    writes.increment();
     segmenter.start(packet);
     while (segmenter.next()) {
-      if (written.size() == capacity) {
-        dropped++;
-        continue;
-      }
       byte[] bytes = new byte[segmenter.length()];
       MemorySegment.copy(
           packet.memory(), ValueLayout.JAVA_BYTE, segmenter.offset(), bytes, 0, bytes.length);
-      written.add(bytes);
+      if (!written.offer(bytes)) {
+        dropped.increment();
+      }
     }
-    takeable.signalAll();
   }
 
   @Override
   public void close() {
-    lock.lock();
-    try {
-      closed = true;
-      readable.signalAll();
-      takeable.signalAll();
-    } finally {
-      lock.unlock();
-    }
+    closed = true;
+    wake();
   }
 
   private void checkOpen() throws IOException {
