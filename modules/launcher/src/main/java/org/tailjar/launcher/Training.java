@@ -7,11 +7,11 @@ import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
 import java.util.Map;
-import java.util.concurrent.CountDownLatch;
-import java.util.concurrent.TimeUnit;
 import org.tailjar.packet.EchoDevice;
 import org.tailjar.tailnet.DeviceKind;
+import org.tailjar.tailnet.NodeConfig;
 import org.tailjar.tailnet.Tailnet;
+import org.tailjar.tailnet.TailnetNode;
 
 /**
  * The run that the AOT cache is made from: a node on a device that needs no kernel, which sends
@@ -44,12 +44,29 @@ final class Training {
   /** As {@link Daemon#run}. */
   static int run(Map<String, String> environment) {
     UNTRAINED.forEach(Training::load);
+    try {
+      joinAndLeave(environment);
+    } catch (InterruptedException e) {
+      return ExitStatus.FAULT;
+    }
     Thread.ofVirtual().name("commands").start(() -> runCommands(environment));
-    return new Daemon(
-            environment,
-            config -> Tailnet.open(config, new EchoDevice(config.interfaceName(), config.mtu())),
-            DeviceKind.MEMORY)
-        .run();
+    return new Daemon(environment, Training::open, DeviceKind.MEMORY).run();
+  }
+
+  private static TailnetNode open(NodeConfig config) {
+    return Tailnet.open(config, new EchoDevice(config.interfaceName(), config.mtu()));
+  }
+
+  /** What comes after is a start as most are: with the state and the map of an earlier one. */
+  private static void joinAndLeave(Map<String, String> environment) throws InterruptedException {
+    if (Configuration.from(environment, "") instanceof Configuration.Accepted(var accepted, _)) {
+      try (var node = open(accepted.nodeConfig(DeviceKind.MEMORY))) {
+        node.start();
+        while (!node.ready()) {
+          Thread.sleep(POLL_MILLIS);
+        }
+      }
+    }
   }
 
   /** Loads all classes of a module: those that do nothing here are in the cache all the same. */
@@ -73,7 +90,7 @@ final class Training {
     try {
       // Polling as Docker does; nothing else tells another process that the node is ready.
       while (HealthCheck.run(location, nowhere) != 0) {
-        new CountDownLatch(1).await(POLL_MILLIS, TimeUnit.MILLISECONDS);
+        Thread.sleep(POLL_MILLIS);
       }
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
