@@ -2,6 +2,10 @@ package org.tailjar.launcher;
 
 import static java.lang.System.Logger.Level.DEBUG;
 
+import java.io.IOException;
+import java.math.BigDecimal;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.StringJoiner;
@@ -23,6 +27,14 @@ final class StartTimeline {
   /** A node to which nobody sends has no first packet. */
   private static final Duration LONGEST = Duration.ofMinutes(1);
 
+  private static final Path UPTIME = Path.of("/proc/uptime");
+  private static final Path STAT = Path.of("/proc/self/stat");
+
+  /** Numbers of fields of the latter. */
+  private static final int STATE = 3;
+
+  private static final int START = 22;
+
   private final Instant begin;
   private final StringJoiner phases = new StringJoiner(", ", "start: ", "");
   private Instant last;
@@ -34,7 +46,34 @@ final class StartTimeline {
 
   /** From the start of this process, which the kernel knows to 10 ms. */
   static StartTimeline ofThisProcess() {
-    return new StartTimeline(ProcessHandle.current().info().startInstant().orElseGet(Instant::now));
+    var now = Instant.now();
+    try {
+      var age = age(Files.readString(UPTIME), Files.readString(STAT));
+      return new StartTimeline(now.minus(age));
+    } catch (IOException | IllegalArgumentException e) {
+      LOG.log(DEBUG, "the age of this process is not known: {0}", e.getMessage());
+      return new StartTimeline(now);
+    }
+  }
+
+  /**
+   * How old a process is. Not by {@link ProcessHandle.Info#startInstant}, which counts from the
+   * second in which the system was booted, so that it is wrong by up to one.
+   *
+   * @param uptime {@code /proc/uptime}: seconds since the boot, first
+   * @param stat {@code /proc/PID/stat}: the start in ticks of 10 ms since then is field 22
+   *     (proc(5))
+   * @throws IllegalArgumentException when they are not of that form
+   */
+  static Duration age(String uptime, String stat) {
+    // The name of the program is the second field and may have spaces and brackets in it.
+    var fields = stat.substring(stat.lastIndexOf(')') + 1).strip().split(" ");
+    if (fields.length <= START - STATE) {
+      throw new IllegalArgumentException("a process without a start");
+    }
+    var seconds = new BigDecimal(uptime.split(" ", 2)[0]);
+    var start = new BigDecimal(fields[START - STATE]).movePointLeft(2);
+    return Duration.ofMillis(seconds.subtract(start).movePointRight(3).longValue());
   }
 
   /** From a given time. */
