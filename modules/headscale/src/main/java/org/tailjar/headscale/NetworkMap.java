@@ -59,7 +59,8 @@ public record NetworkMap(
     if (self == null || self.key().isZero()) {
       throw new ControlException("the server's first map message does not name this node");
     }
-    return new NetworkMap(
+    NetworkMap empty =
+        new NetworkMap(
             self,
             new TreeMap<>(),
             null,
@@ -68,8 +69,8 @@ public record NetworkMap(
             new TreeMap<>(),
             null,
             List.of(),
-            Duration.ZERO)
-        .with(first, now);
+            Duration.ZERO);
+    return NetworkMapMerger.merge(empty, first, now);
   }
 
   /**
@@ -81,7 +82,8 @@ public record NetworkMap(
     if (message.keepAlive()) {
       return this;
     }
-    return NetworkMapMerger.merge(this, message, now);
+    NetworkMap merged = NetworkMapMerger.merge(this, message, now);
+    return merged.equals(this) ? this : merged;
   }
 
   /** The peers in the order of their numbers. */

@@ -27,18 +27,16 @@ final class NetworkMapMerger {
   private NetworkMapMerger() {}
 
   static NetworkMap merge(NetworkMap old, MapResponse message, Instant now) {
-    NetworkMap merged =
-        new NetworkMap(
-            self(old.self(), message.node()),
-            peers(old.peersById(), message, now),
-            derpMap(old.derpMap(), message.derpMap()),
-            message.dnsConfig() == null ? old.dnsConfig() : message.dnsConfig(),
-            packetFilters(old.packetFilters(), message),
-            userProfiles(old.userProfiles(), message.userProfiles()),
-            isEmpty(message.domain()) ? old.domain() : message.domain(),
-            message.health() == null ? old.health() : message.health(),
-            clockAhead(old.clockAhead(), message.controlTime(), now));
-    return merged.equals(old) ? old : merged;
+    return new NetworkMap(
+        self(old.self(), message.node()),
+        peers(old.peersById(), message, now),
+        derpMap(old.derpMap(), message.derpMap()),
+        message.dnsConfig() == null ? old.dnsConfig() : message.dnsConfig(),
+        packetFilters(old.packetFilters(), message),
+        userProfiles(old.userProfiles(), message.userProfiles()),
+        isEmpty(message.domain()) ? old.domain() : message.domain(),
+        message.health() == null ? old.health() : message.health(),
+        clockAhead(old.clockAhead(), message.controlTime(), now));
   }
 
   /** A node without a key is not this one: such a map could not be read again either. */

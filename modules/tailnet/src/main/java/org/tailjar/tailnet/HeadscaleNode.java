@@ -25,6 +25,7 @@ import org.tailjar.headscale.DerpMapWire;
 import org.tailjar.headscale.NetworkMap;
 import org.tailjar.headscale.Node;
 import org.tailjar.headscale.ServerUrl;
+import org.tailjar.linux.SystemCalls;
 import org.tailjar.magicsock.LocalPaths;
 
 /**
@@ -84,6 +85,8 @@ final class HeadscaleNode implements TailnetNode, Membership.Observer, Attachmen
       throw new IllegalStateException("a node is started once");
     }
     state = NodeStatus.State.STARTING;
+    // While state and map are read. Should it fail, the first call says so.
+    CompletableFuture.runAsync(SystemCalls::load, Thread.ofVirtual().name("system calls")::start);
     try {
       StateStore opened = StateStore.open(config.state());
       store = opened;
