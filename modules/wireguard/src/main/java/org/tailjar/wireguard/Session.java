@@ -160,10 +160,9 @@ public final class Session {
   }
 
   /**
-   * Seals a packet into a message. The packet's padding is written behind it while it is sealed, so
-   * up to 15 bytes there must be accessible; they are as before when this returns, unless the
-   * message was to be written over the packet: that may be done with the packet at {@code toOffset
-   * + HEADER_LENGTH} exactly, and otherwise the two do not overlap.
+   * Seals a packet into a message. The message may be written over the packet, if that is at {@code
+   * toOffset + HEADER_LENGTH} exactly; otherwise the two do not overlap, and the packet is only
+   * read.
    *
    * @param counter one that {@link #reserve} handed out
    * @param from off-heap
@@ -187,7 +186,10 @@ public final class Session {
     if (padded == length) {
       context.seal(sendKey, counter, from, fromOffset, length, to, content);
     } else {
-      sealPadded(context, counter, from, fromOffset, length, padded, to, content);
+      // Padded there: what lies behind the packet may be somebody else's.
+      MemorySegment.copy(from, fromOffset, to, content, length);
+      to.asSlice(content + length, padded - length).fill((byte) 0);
+      context.seal(sendKey, counter, to, content, padded, to, content);
     }
     return padded + OVERHEAD;
   }
@@ -233,38 +235,6 @@ public final class Session {
     to.set(INT, offset, Message.TRANSPORT);
     to.set(INT, offset + 4, remoteIndex);
     to.set(LONG, offset + 8, counter);
-  }
-
-  private void sealPadded(
-      AeadContext context,
-      long counter,
-      MemorySegment from,
-      long fromOffset,
-      int length,
-      int padded,
-      MemorySegment to,
-      long content) {
-    long padding = fromOffset + length;
-    int count = padded - length;
-    long first = 0;
-    long second = 0;
-    for (int i = 0; i < count; i++) {
-      long value = from.get(ValueLayout.JAVA_BYTE, padding + i) & 0xFFL;
-      if (i < Long.BYTES) {
-        first |= value << (8 * i);
-      } else {
-        second |= value << (8 * (i - Long.BYTES));
-      }
-      from.set(ValueLayout.JAVA_BYTE, padding + i, (byte) 0);
-    }
-    context.seal(sendKey, counter, from, fromOffset, padded, to, content);
-    if (from.address() + fromOffset == to.address() + content) {
-      return;
-    }
-    for (int i = 0; i < count; i++) {
-      long value = i < Long.BYTES ? first >>> (8 * i) : second >>> (8 * (i - Long.BYTES));
-      from.set(ValueLayout.JAVA_BYTE, padding + i, (byte) value);
-    }
   }
 
   /**
