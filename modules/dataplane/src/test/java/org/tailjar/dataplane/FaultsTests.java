@@ -7,6 +7,7 @@ import java.util.Arrays;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.random.RandomGenerator;
+import java.util.random.RandomGeneratorFactory;
 import org.junit.jupiter.api.Test;
 import org.tailjar.dataplane.FakePaths.FakePath;
 import org.tailjar.wireguard.Timings;
@@ -18,7 +19,7 @@ class FaultsTests extends TwoNodes {
   void noDatagramEndsTheLoop() throws InterruptedException {
     FakePath path = FakePaths.otherEnd(TestNode.join(one, two));
     settle();
-    RandomGenerator random = RandomGenerator.of("L64X128MixRandom");
+    RandomGenerator random = RandomGeneratorFactory.of("L64X128MixRandom").create(4);
     for (int i = 0; i < 2000; i++) {
       byte[] bytes = new byte[1 + random.nextInt(200)];
       random.nextBytes(bytes);

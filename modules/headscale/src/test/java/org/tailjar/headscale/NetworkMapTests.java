@@ -296,6 +296,13 @@ class NetworkMapTests {
   }
 
   @Test
+  void aFirstMessageThatIsAlsoASignOfLifeMakesTheMap() throws ControlException {
+    NetworkMap map = NetworkMap.of(message("{\"KeepAlive\": true, " + FIRST.substring(1)), NOW);
+
+    assertThat(map).isEqualTo(first());
+  }
+
+  @Test
   void aMessageWithoutNewsIsTheSameMap() throws Exception {
     NetworkMap map = first();
     assertThat(map.with(message("{}"), NOW)).isSameAs(map);

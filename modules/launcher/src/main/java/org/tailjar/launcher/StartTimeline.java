@@ -63,7 +63,7 @@ final class StartTimeline {
    * @param uptime {@code /proc/uptime}: seconds since the boot, first
    * @param stat {@code /proc/PID/stat}: the start in ticks of 10 ms since then is field 22
    *     (proc(5))
-   * @throws IllegalArgumentException when they are not of that form
+   * @throws IllegalArgumentException when they are not of that form, or do not belong together
    */
   static Duration age(String uptime, String stat) {
     // The name of the program is the second field and may have spaces and brackets in it.
@@ -73,7 +73,12 @@ final class StartTimeline {
     }
     var seconds = new BigDecimal(uptime.split(" ", 2)[0]);
     var start = new BigDecimal(fields[START - STATE]).movePointLeft(2);
-    return Duration.ofMillis(seconds.subtract(start).movePointRight(3).longValue());
+    var age = seconds.subtract(start);
+    if (age.signum() < 0) {
+      // In a container of LXC, uptime is the container's and the start counts from the host's boot.
+      throw new IllegalArgumentException("a process that is older than the system");
+    }
+    return Duration.ofMillis(age.movePointRight(3).longValue());
   }
 
   /** From a given time. */

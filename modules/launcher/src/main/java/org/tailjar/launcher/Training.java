@@ -10,6 +10,7 @@ import java.util.Map;
 import org.tailjar.packet.EchoDevice;
 import org.tailjar.tailnet.DeviceKind;
 import org.tailjar.tailnet.NodeConfig;
+import org.tailjar.tailnet.StartException;
 import org.tailjar.tailnet.Tailnet;
 import org.tailjar.tailnet.TailnetNode;
 
@@ -44,9 +45,7 @@ final class Training {
   /** As {@link Daemon#run}. */
   static int run(Map<String, String> environment) {
     UNTRAINED.forEach(Training::load);
-    try {
-      joinAndLeave(environment);
-    } catch (InterruptedException e) {
+    if (!joinAndLeave(environment)) {
       return ExitStatus.FAULT;
     }
     Thread.ofVirtual().name("commands").start(() -> runCommands(environment));
@@ -58,14 +57,26 @@ final class Training {
   }
 
   /** What comes after is a start as most are: with the state and the map of an earlier one. */
-  private static void joinAndLeave(Map<String, String> environment) throws InterruptedException {
-    if (Configuration.from(environment, "") instanceof Configuration.Accepted(var accepted, _)) {
-      try (var node = open(accepted.nodeConfig(DeviceKind.MEMORY))) {
-        node.start();
-        while (!node.ready()) {
-          Thread.sleep(POLL_MILLIS);
+  private static boolean joinAndLeave(Map<String, String> environment) {
+    if (!(Configuration.from(environment, "") instanceof Configuration.Accepted(var accepted, _))) {
+      return true; // what comes after says why
+    }
+    try (var node = open(accepted.nodeConfig(DeviceKind.MEMORY))) {
+      node.start();
+      while (!node.ready()) {
+        if (node.failed().toCompletableFuture().isDone()) {
+          LOG.log(System.Logger.Level.ERROR, "the first life of the training does not come up");
+          return false;
         }
+        Thread.sleep(POLL_MILLIS);
       }
+      return true;
+    } catch (StartException e) {
+      LOG.log(System.Logger.Level.ERROR, StartMessages.of(e.failure(), accepted));
+      return false;
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      return false;
     }
   }
 

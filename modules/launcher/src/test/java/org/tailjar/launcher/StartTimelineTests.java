@@ -16,6 +16,10 @@ import org.tailjar.tailnet.NodeStatus;
 
 class StartTimelineTests {
 
+  /** As a running JVM had it. */
+  private static final String STAT =
+      "1234 (a (b) c) S 1 2 3 4 5 6 7 8 9 10 11 12 13 14 20 0 19 0 2844210 9 10";
+
   @Test
   void eachPhaseLastsSinceTheOneBefore() {
     var begin = Instant.parse("2026-01-01T00:00:00Z");
@@ -26,17 +30,18 @@ class StartTimelineTests {
     assertThat(timeline).hasToString("start: JVM 60 ms, configuration 8 ms: 68 ms in all");
   }
 
-  /** As a running JVM had it. */
-  private static final String STAT =
-      "1234 (a (b) c) S 1 2 3 4 5 6 7 8 9 10 11 12 13 14 20 0 19 0 2844210 9 10";
-
   @Test
   void theAgeOfAProcessIsCountedInTicksSinceTheBoot() {
     assertThat(StartTimeline.age("28442.73 51230.11\n", STAT)).isEqualTo(Duration.ofMillis(630));
   }
 
   @ParameterizedTest
-  @CsvSource({"'', '1 (j) S'", "x y, '1 (j) S'", "1.00 2.00, '1 (j) S 1 2'"})
+  @CsvSource({
+    "'', '1 (j) S'",
+    "x y, '1 (j) S'",
+    "1.00 2.00, '1 (j) S 1 2'",
+    "28442.09 1.00, '" + STAT + "'"
+  })
   void anAgeThatCannotBeReadIsRefused(String uptime, String stat) {
     assertThatThrownBy(() -> StartTimeline.age(uptime, stat))
         .isInstanceOf(IllegalArgumentException.class);

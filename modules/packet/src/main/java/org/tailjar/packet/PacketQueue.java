@@ -17,7 +17,8 @@ public interface PacketQueue {
   boolean read(SuperPacket into) throws IOException;
 
   /**
-   * Waits until {@link #read} may succeed, {@link #wake} is called, or the time is over.
+   * Waits until {@link #read} may succeed, {@link #wake} is called, or the time is over. Now and
+   * then it returns before any of that.
    *
    * @param timeoutNanos longest wait in nanoseconds; negative waits for ever
    * @throws IOException when the device is gone

@@ -20,7 +20,6 @@ import org.junit.jupiter.api.TestInstance;
 @TestInstance(TestInstance.Lifecycle.PER_CLASS)
 class OutageTests {
 
-  @AutoClose private final Lab lab = Lab.start(Lab.Scheme.HTTP);
   private static final String UNSAVED = "cannot be saved";
 
   /**
@@ -29,6 +28,7 @@ class OutageTests {
    */
   private static final Duration SILENCE_OF_WIREGUARD = Duration.ofSeconds(15);
 
+  @AutoClose private final Lab lab = Lab.start(Lab.Scheme.HTTP);
   private TailjarNode a;
   private TailjarNode b;
   private String address;
@@ -86,7 +86,8 @@ class OutageTests {
 
   private void assertPutBack(String name, Outage outage) throws Exception {
     PingStream.Figures figures = during(name, outage);
-    assertThat(figures.longestSilence()).isLessThan(SILENCE_OF_WIREGUARD);
+    // Nobody else makes an interface anew: a tenth of a second, or two if it takes a second try.
+    assertThat(figures.longestSilence()).isLessThan(Duration.ofSeconds(8));
     assertThat(troubles().stream().filter(line -> !line.contains("put back")))
         .as("said once")
         .hasSize(1);
@@ -105,9 +106,9 @@ class OutageTests {
                 during("rule removed", () -> ip("rule", "del", "priority", "5270")))
             .map(PingStream.Figures::longestSilence)
             .reduce(Duration.ZERO, Duration::plus);
-    // About a second each when the node hears of it; found by its looks every 10 s, 20 s are to be
-    // expected of the four.
-    assertThat(silence).isLessThan(Duration.ofSeconds(12));
+    // Less than a second each when the node hears of it; found by its looks every 10 s, 20 s are to
+    // be expected of the four, and less than 8 once in sixty times.
+    assertThat(silence).isLessThan(Duration.ofSeconds(8));
     assertThat(a.logText().lines().filter(line -> line.contains("put back")))
         .as("said once, whatever the other tests did")
         .hasSize(1);

@@ -2,6 +2,7 @@ package org.tailjar.systemtests;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import java.time.Duration;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
 
@@ -50,7 +51,7 @@ class SmallContainerTests {
             .isZero();
         checks++;
         // More often than the 10 s of a container, to have more of them in the same time.
-        Shell.eventually(() -> !load.isAlive());
+        Shell.eventually(Duration.ofSeconds(2), () -> !load.isAlive());
       }
       System.out.printf(
           "%d MB: %d health checks under load, the slowest %d ms, %d killed, at most %d MB held by"
@@ -66,7 +67,7 @@ class SmallContainerTests {
               .filter(line -> line.startsWith("[SUM]") && line.contains("receiver"))
               .toList());
       assertThat(load.exitValue()).as(lab.read("iperf.log")).isZero();
-      assertThat(checks).as("checks under load").isPositive();
+      assertThat(checks).as("checks under load").isGreaterThan(1);
       assertThat(group.kills()).as("processes killed").isZero();
       assertThat(node.isRunning()).isTrue();
       node.terminate();

@@ -6,6 +6,7 @@ import java.lang.System.Logger.Level;
 import java.lang.module.ModuleDescriptor;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionException;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 import org.tailjar.crypto.Aead;
@@ -122,6 +123,7 @@ final class Outbound {
       Consumer<LocalPaths> onLocalPaths,
       Consumer<Throwable> onFailure)
       throws IOException {
+    Aead aead = cipher(); // before there is a socket
     DerpConfig.@Nullable PlainHttpServer plainHttp =
         server.secure() ? null : new DerpConfig.PlainHttpServer(server.host(), server.port());
     DerpConfig relays = new DerpConfig(nodeKey, dialer, plainHttp);
@@ -140,7 +142,14 @@ final class Outbound {
                     (input, listener) -> new DerpConnections(relays, input, listener))
                 .withQueues(PacketThreads.eachWay()),
             onLocalPaths::accept);
-    return new PacketPath(
-        device, magicsock, nodeKey, cipher.join(), config.acceptRoutes(), onFailure);
+    return new PacketPath(device, magicsock, nodeKey, aead, config.acceptRoutes(), onFailure);
+  }
+
+  private Aead cipher() {
+    try {
+      return cipher.join();
+    } catch (CompletionException e) {
+      throw e.getCause() instanceof RuntimeException cause ? cause : e;
+    }
   }
 }

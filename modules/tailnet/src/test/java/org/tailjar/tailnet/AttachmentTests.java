@@ -129,7 +129,7 @@ class AttachmentTests {
   }
 
   @Test
-  void aThreadThatDoesNotEndHoldsUpTheCloseNoLongerThanTheDeadline() throws Exception {
+  void aThreadThatDoesNotEndDoesNotHoldUpTheClose() throws Exception {
     attachment.open(NodePrivateKey.generate());
     device.held.await();
 

@@ -22,6 +22,12 @@ final class TlsLayer {
     this.authorities = authorities;
   }
 
+  /** What certificates are believed. */
+  @FunctionalInterface
+  private interface Trust {
+    SSLContext context() throws IOException;
+  }
+
   /**
    * A socket to speak through, and its streams.
    *
@@ -39,11 +45,12 @@ final class TlsLayer {
     return switch (destination.security()) {
       case Security.Plain() -> new Layered(socket, over.in(), over.out(), false);
       case Security.Verified(String name) ->
-          handshake(destination, socket, deadline, authorities.verifying(), name, true);
+          handshake(destination, socket, deadline, authorities::verifying, name, true);
       case Security.Pinned(String name, String sha256) ->
-          handshake(destination, socket, deadline, TrustedAuthorities.pinned(sha256), name, false);
+          handshake(
+              destination, socket, deadline, () -> TrustedAuthorities.pinned(sha256), name, false);
       case Security.Unverified(String name) ->
-          handshake(destination, socket, deadline, TrustedAuthorities.unverified(), name, false);
+          handshake(destination, socket, deadline, TrustedAuthorities::unverified, name, false);
     };
   }
 
@@ -51,21 +58,24 @@ final class TlsLayer {
       Destination destination,
       Socket plain,
       DialDeadline deadline,
-      SSLContext context,
+      Trust trust,
       String serverName,
       boolean identify)
       throws IOException {
     BufferedSocket below = new BufferedSocket(plain);
-    SSLSocket socket =
-        (SSLSocket)
-            context.getSocketFactory().createSocket(below, serverName, destination.port(), true);
-    SSLParameters parameters = socket.getSSLParameters();
-    parameters.setProtocols(new String[] {"TLSv1.3", "TLSv1.2"});
-    if (identify) {
-      parameters.setEndpointIdentificationAlgorithm("HTTPS");
-    }
-    socket.setSSLParameters(parameters);
     try {
+      SSLSocket socket =
+          (SSLSocket)
+              trust
+                  .context()
+                  .getSocketFactory()
+                  .createSocket(below, serverName, destination.port(), true);
+      SSLParameters parameters = socket.getSSLParameters();
+      parameters.setProtocols(new String[] {"TLSv1.3", "TLSv1.2"});
+      if (identify) {
+        parameters.setEndpointIdentificationAlgorithm("HTTPS");
+      }
+      socket.setSSLParameters(parameters);
       socket.setSoTimeout(deadline.millisLeft());
       socket.startHandshake();
       socket.setSoTimeout(0);

@@ -276,6 +276,7 @@ public final class WireGuard implements AutoCloseable {
     if (deadlineIsKnown && !keyPairs.hasUntimed() && now - nextDeadline < 0) {
       return nextDeadline;
     }
+    deadlineIsKnown = false; // until all have been looked at
     nextDeadline = now + IDLE_NANOS;
     // A copy, since the output may add and remove peers.
     for (Peer peer : peers.values().toArray(new Peer[0])) {
