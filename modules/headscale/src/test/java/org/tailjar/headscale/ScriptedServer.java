@@ -130,7 +130,8 @@ final class ScriptedServer implements Closeable {
     return sockets.size();
   }
 
-  long sent() {
+  /** Bytes sent, with all that a client may have by now: what is being sent is waited for. */
+  synchronized long sent() {
     return sent;
   }
 
