@@ -75,7 +75,7 @@ public final class Magicsock implements Paths {
     relays = config.relays().create(relayRing, notifier);
     PeerTable peers = new PeerTable();
     relayInput = new RelayInput(relayRing, peers, relays);
-    discovery = new PathDiscovery(config, sockets, relays, peers, inbox, _ -> notifier.changed());
+    discovery = new PathDiscovery(config, sockets, relays, peers, inbox, notifier::changed);
   }
 
   /**

@@ -7,7 +7,6 @@ import java.security.SecureRandom;
 import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
-import java.util.function.Consumer;
 import java.util.random.RandomGenerator;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
@@ -34,7 +33,7 @@ final class PathDiscovery {
   private final Relays relays;
   private final PeerTable peers;
   private final Inbox inbox;
-  private final Consumer<LocalPaths> changed;
+  private final Runnable changed;
   private final SelfDiscovery self;
   private final DiscoTraffic disco;
   private long deadline;
@@ -44,7 +43,7 @@ final class PathDiscovery {
    * Nothing known yet.
    *
    * @param peers to be filled by {@link #apply}
-   * @param changed takes every change of the local paths
+   * @param changed is run after every change of {@link #local}
    */
   PathDiscovery(
       MagicsockConfig config,
@@ -52,7 +51,7 @@ final class PathDiscovery {
       Relays relays,
       PeerTable peers,
       Inbox inbox,
-      Consumer<LocalPaths> changed) {
+      Runnable changed) {
     discoKey = config.discoKey();
     formerDiscoKey = config.formerDiscoKey().orElse(null);
     this.sockets = sockets;
@@ -220,7 +219,7 @@ final class PathDiscovery {
   }
 
   private void localChanged(LocalPaths paths) {
-    changed.accept(paths);
+    changed.run();
     doubtIfMoved(paths);
   }
 
