@@ -6,9 +6,7 @@ import java.io.IOException;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
-import java.util.HashMap;
 import java.util.List;
-import java.util.Map;
 import java.util.Objects;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
@@ -83,18 +81,6 @@ class ReceiversTests {
     return (packet[12] & 0xff) + "." + packet[13] + "." + packet[14] + "." + packet[15];
   }
 
-  private static void assertInOrder(TestNode to, int peers, int perPeer)
-      throws InterruptedException {
-    Map<String, Integer> next = new HashMap<>();
-    for (int i = 0; i < peers * perPeer; i++) {
-      byte[] packet = Objects.requireNonNull(to.take(), "a packet is missing");
-      assertThat(Packets.number(packet))
-          .as("the next packet of %s", source(packet))
-          .isEqualTo(next.merge(source(packet), 0, (before, _) -> before + 1));
-    }
-    assertThat(next).hasSize(peers);
-  }
-
   @ParameterizedTest(name = "{0} RX threads, {1} peers")
   @CsvSource({"2, 1", "2, 2", "3, 5", "4, 4", "4, 8"})
   void everyPeerKeepsItsOrderAndNothingIsLost(int receivers, int peers)
@@ -108,7 +94,7 @@ class ReceiversTests {
         peer.device.inject(packet(peer, to, number));
       }
     }
-    assertInOrder(to, peers, perPeer);
+    Arrivals.takeAll(to, peers, perPeer);
     assertThat(to.dataPlane.statistics().snapshot().drops()).isEmpty();
     assertThat(to.dataPlane.statistics().snapshot().bytesIn())
         .isEqualTo((long) peers * (perPeer + 1) * packet(to, to, 0).length);
@@ -135,7 +121,7 @@ class ReceiversTests {
       }
     }
     assertThat(cipher.missing()).as("RX threads that cannot open while others do").isZero();
-    assertInOrder(to, receivers, perPeer);
+    Arrivals.takeAll(to, receivers, perPeer);
   }
 
   /** Keys change while packets come, each handshake on the first thread and its messages not. */
@@ -161,7 +147,7 @@ class ReceiversTests {
         Thread.sleep(10);
       }
     }
-    assertInOrder(to, 3, packets);
+    Arrivals.takeAll(to, 3, packets);
     for (TestNode peer : from) {
       assertThat(to.dataPlane.peer(peer.key.publicKey()).lastHandshake())
           .isAfter(Instant.now().minusSeconds(30));

@@ -1,11 +1,8 @@
 package org.tailjar.dataplane;
 
-import java.lang.foreign.MemorySegment;
 import java.time.Duration;
-import java.util.Arrays;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
-import org.tailjar.crypto.AeadKey;
 
 /**
  * Holds the threads that seal batches, or those that open messages, until so many are at it at the
@@ -67,43 +64,12 @@ final class RendezvousCipher extends NullCipher {
   }
 
   @Override
-  public void sealAll(
-      AeadKey key,
-      long[] counters,
-      int count,
-      MemorySegment memory,
-      long offset,
-      int stride,
-      int length,
-      int lastLength) {
+  void sealing(int packets) {
     meet(Side.SEALING);
   }
 
   @Override
-  public boolean open(
-      AeadKey key,
-      long counter,
-      MemorySegment from,
-      long fromOffset,
-      int length,
-      MemorySegment to,
-      long toOffset) {
+  void opening(int messages) {
     meet(Side.OPENING);
-    return true;
-  }
-
-  @Override
-  public void openAll(
-      AeadKey key,
-      long[] counters,
-      int count,
-      MemorySegment memory,
-      long offset,
-      int stride,
-      int length,
-      int lastLength,
-      boolean[] authentic) {
-    meet(Side.OPENING);
-    Arrays.fill(authentic, 0, count, true);
   }
 }

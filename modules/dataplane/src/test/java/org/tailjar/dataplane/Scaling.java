@@ -1,18 +1,14 @@
 package org.tailjar.dataplane;
 
-import java.lang.foreign.MemorySegment;
 import java.nio.ByteBuffer;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Objects;
 import java.util.concurrent.locks.LockSupport;
-import java.util.function.ToIntFunction;
 import org.tailjar.crypto.Aead;
-import org.tailjar.crypto.AeadKey;
 import org.tailjar.packet.SuperPacket.Offload;
 import org.tailjar.wireguard.Timings;
 
@@ -93,7 +89,13 @@ final class Scaling {
 
   /** Sends through a number of TX threads. */
   private static long sentPerSecond(int transmitters) throws InterruptedException {
-    Aead waiting = new WaitingCipher(true, false);
+    Aead waiting =
+        new NullCipher() {
+          @Override
+          void sealing(int packets) {
+            await(packets);
+          }
+        };
     try (TestNode from = new TestNode(1, Timings.STANDARD, waiting, transmitters, CAPACITY);
         TestNode to = new TestNode(2, Timings.STANDARD, new NullCipher(), 1, CAPACITY)) {
       open(from, to);
@@ -105,14 +107,20 @@ final class Scaling {
           from.queues.get(flow % transmitters).inject(packets, Offload.UDP, SEGMENT_LENGTH, 20, 6);
         }
       }
-      takeInOrder(to, packet -> ByteBuffer.wrap(packet).getShort(20)); // the source port
+      Arrivals.takeAll(to, FLOWS, PACKETS / FLOWS);
       return PACKETS * 1_000_000_000L / (System.nanoTime() - start);
     }
   }
 
   /** Receives through a number of RX threads. */
   private static long receivedPerSecond(int receivers) throws InterruptedException {
-    Aead waiting = new WaitingCipher(false, true);
+    Aead waiting =
+        new NullCipher() {
+          @Override
+          void opening(int messages) {
+            await(messages);
+          }
+        };
     List<TestNode> peers = new ArrayList<>();
     try (TestNode to = new TestNode(1, Timings.STANDARD, waiting, 1, CAPACITY, receivers)) {
       for (int i = 0; i < PEERS; i++) {
@@ -127,7 +135,7 @@ final class Scaling {
           peer.device.inject(packets, Offload.UDP, SEGMENT_LENGTH, 20, 6);
         }
       }
-      takeInOrder(to, packet -> packet[15]); // the last byte of the source address
+      Arrivals.takeAll(to, PEERS, PACKETS / PEERS);
       return PACKETS * 1_000_000_000L / (System.nanoTime() - start);
     } finally {
       peers.forEach(TestNode::close);
@@ -149,83 +157,11 @@ final class Scaling {
     return payloads.array();
   }
 
-  private static void takeInOrder(TestNode to, ToIntFunction<byte[]> flowOf)
-      throws InterruptedException {
-    Map<Integer, Integer> next = new HashMap<>();
-    for (int i = 0; i < PACKETS; i++) {
-      byte[] packet = Objects.requireNonNull(to.take(), "a packet is missing");
-      int flow = flowOf.applyAsInt(packet);
-      int expected = next.merge(flow, 0, (before, _) -> before + 1);
-      if (Packets.number(packet) != expected) {
-        throw new IllegalStateException(
-            "flow " + flow + ": " + Packets.number(packet) + " instead of " + expected);
-      }
-    }
-  }
-
-  /** Waits instead of sealing, or of opening. */
-  private static final class WaitingCipher extends NullCipher {
-
-    private final boolean sealing;
-    private final boolean opening;
-
-    private WaitingCipher(boolean sealing, boolean opening) {
-      this.sealing = sealing;
-      this.opening = opening;
-    }
-
-    private static void await(int packets) {
-      long end = System.nanoTime() + packets * PACKET_NANOS;
-      for (long left = end - System.nanoTime(); left > 0; left = end - System.nanoTime()) {
-        LockSupport.parkNanos(left);
-      }
-    }
-
-    @Override
-    public void sealAll(
-        AeadKey key,
-        long[] counters,
-        int count,
-        MemorySegment memory,
-        long offset,
-        int stride,
-        int length,
-        int lastLength) {
-      if (sealing) {
-        await(count);
-      }
-    }
-
-    @Override
-    public boolean open(
-        AeadKey key,
-        long counter,
-        MemorySegment from,
-        long fromOffset,
-        int length,
-        MemorySegment to,
-        long toOffset) {
-      if (opening) {
-        await(1);
-      }
-      return true;
-    }
-
-    @Override
-    public void openAll(
-        AeadKey key,
-        long[] counters,
-        int count,
-        MemorySegment memory,
-        long offset,
-        int stride,
-        int length,
-        int lastLength,
-        boolean[] authentic) {
-      if (opening) {
-        await(count);
-      }
-      Arrays.fill(authentic, 0, count, true);
+  /** As a cipher that computes for so many packets would. */
+  private static void await(int packets) {
+    long end = System.nanoTime() + packets * PACKET_NANOS;
+    for (long left = end - System.nanoTime(); left > 0; left = end - System.nanoTime()) {
+      LockSupport.parkNanos(left);
     }
   }
 }

@@ -88,19 +88,6 @@ class TransmittersTests {
     return ByteBuffer.wrap(packet).getShort(20) & 0xffff;
   }
 
-  /** Takes packets, and checks that those of each flow are numbered on from 0. */
-  private static void assertInOrder(TestNode to, int flows, int perFlow)
-      throws InterruptedException {
-    Map<Integer, Integer> next = new HashMap<>();
-    for (int i = 0; i < flows * perFlow; i++) {
-      byte[] packet = Objects.requireNonNull(to.take(), "a packet is missing");
-      assertThat(Packets.number(packet))
-          .as("the next packet of flow %d", flow(packet))
-          .isEqualTo(next.merge(flow(packet), 0, (before, _) -> before + 1));
-    }
-    assertThat(next).hasSize(flows);
-  }
-
   private static void open(TestNode from, TestNode to) throws InterruptedException {
     from.device.inject(Packets.numbered(from.address, to.address, 1));
     assertThat(to.take()).isNotNull();
@@ -134,7 +121,7 @@ class TransmittersTests {
     }
 
     for (TestNode peer : to) {
-      assertInOrder(peer, flows, perFlow);
+      Arrivals.takeAll(peer, flows, perFlow);
       assertThat(peer.dataPlane.statistics().snapshot().drops()).isEmpty();
     }
     assertThat(from.dataPlane.statistics().snapshot().drops()).isEmpty();
@@ -161,7 +148,7 @@ class TransmittersTests {
       }
     }
     assertThat(cipher.missing()).as("TX threads that cannot seal while others do").isZero();
-    assertInOrder(to, flows, perFlow);
+    Arrivals.takeAll(to, flows, perFlow);
   }
 
   @Test
@@ -186,22 +173,15 @@ class TransmittersTests {
     }
     staged.countDown();
 
-    byte[] first = Objects.requireNonNull(to.take(), "nothing came");
+    Arrivals arrivals = new Arrivals(to);
+    arrivals.take(1);
     // From now on directly, while those that waited are still on their way.
     for (int number = perFlow; number < 1000; number++) {
       for (int flow = 0; flow < 4; flow++) {
         from.queues.get(flow).inject(packet(from, to, 5000 + flow, number));
       }
     }
-    Map<Integer, Integer> next = new HashMap<>();
-    assertThat(Packets.number(first)).isZero();
-    next.put(flow(first), 0);
-    for (int i = 1; i < 4 * 1000; i++) {
-      byte[] packet = Objects.requireNonNull(to.take(), "a packet is missing");
-      assertThat(Packets.number(packet))
-          .as("the next packet of flow %d", flow(packet))
-          .isEqualTo(next.merge(flow(packet), 0, (before, _) -> before + 1));
-    }
+    arrivals.take(4 * 1000 - 1);
     assertThat(from.drops(Drop.OUT_STAGING_FULL)).isZero();
   }
 
@@ -286,7 +266,7 @@ class TransmittersTests {
         from.queues.get(flow).inject(packet(from, to, 5000 + flow, number));
       }
     }
-    assertInOrder(to, flows, perFlow);
+    Arrivals.takeAll(to, flows, perFlow);
     assertThat(to.dataPlane.statistics().snapshot().drops()).isEmpty();
   }
 
